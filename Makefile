@@ -1,0 +1,202 @@
+# Candor: one non-recursive GNU Makefile.
+#
+# ---- The map: which room may link what. `tests/test_walls` holds the binaries against it. -------
+# Each folder under daemon/ is a process, a binary and a wall.
+#
+PKG_supervisor := libconfig libevent_core libsodium libprotobuf-c libseccomp
+PKG_intake     := libevent_core libsodium libprotobuf-c libseccomp libutf8proc
+PKG_desk       := libevent_core libsodium libprotobuf-c libseccomp
+PKG_store      := libevent_core libsodium libprotobuf-c libseccomp sqlite3
+PKG_dispatch   := libevent_core libsodium libprotobuf-c libseccomp
+PKG_host       := libevent_core libprotobuf-c libseccomp
+PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
+PKG_email      := libcurl
+#
+# (libsodium in store: hashing, signatures and random bytes only; test_walls reads its symbols.)
+# --------------------------------------------------------------------------------------------------
+
+ROOMS   := intake desk store dispatch host
+PLUGINS := email
+
+MODE    ?= debug
+B       ?= build/$(MODE)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := 0.1.0
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wvla -Wwrite-strings -Wformat=2 -Wcast-qual -Werror
+
+CC_fuzz := clang
+ifneq ($(CC_$(MODE)),)
+CC := $(CC_$(MODE))
+endif
+
+CFLAGS_debug   := -O1 -g3 -D_FORTIFY_SOURCE=2
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-clash-protection
+CFLAGS_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -DCANDOR_SANITIZED
+CFLAGS_fuzz    := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer -DCANDOR_SANITIZED
+ifeq ($(CFLAGS_$(MODE)),)
+$(error MODE=$(MODE): allowed are debug, release, asan, fuzz)
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen -Ilib -Idaemon -DCANDOR_VERSION='"$(VERSION)"'
+CFLAGS   += -std=c17 $(WARN) $(CFLAGS_$(MODE)) -fPIE -fstack-protector-strong -fcf-protection \
+	-ffunction-sections -fdata-sections -fvisibility=hidden
+LDFLAGS  += $(filter -fsanitize=%,$(CFLAGS_$(MODE))) -pie -Wl,-z,relro,-z,now,-z,noexecstack \
+	-Wl,--gc-sections -Wl,--as-needed
+
+pkg_cflags = $(shell pkg-config --cflags $(1))
+pkg_libs   = $(shell pkg-config --libs $(1))
+src2obj    = $(patsubst %.c,$(B)/%.o,$(1))
+
+# ---- what there is -------------------------------------------------------------------------------
+LIB_SRC    := $(sort $(wildcard lib/*.c lib/strip/*.c))
+LIB_RE     := $(sort $(wildcard lib/strip/*.re))
+LIB_OBJ    := $(call src2obj,$(LIB_SRC)) $(patsubst %.re,$(B)/gen/%.o,$(LIB_RE)) \
+	$(B)/gen/candor.pb-c.o $(B)/gen/eff_words.o
+COMMON_OBJ := $(call src2obj,$(sort $(wildcard daemon/common/*.c)))
+room_obj    = $(call src2obj,$(sort $(wildcard daemon/$(1)/*.c)))
+CLIENT_OBJ := $(call src2obj,$(sort $(wildcard client/*.c)))
+
+BIN     := $(B)/candord $(B)/candor $(ROOMS:%=$(B)/candor-%)
+PLUGSO  := $(PLUGINS:%=$(B)/plugins/%.so)
+TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/test_*.c)))
+BENCH   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+ALL_PKG := $(sort $(PKG_supervisor) $(PKG_intake) $(PKG_desk) $(PKG_store) $(PKG_dispatch) \
+	$(PKG_host) $(PKG_client))
+CFLAGS  += $(call pkg_cflags,$(ALL_PKG))
+
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all deps demo test lint format bench fuzz install clean check-deps tests-build
+
+all: check-deps $(BIN) $(PLUGSO)
+
+# A build without its libraries should say so in one line, not in a page of compiler errors.
+check-deps:
+	@.ci/deps --check build
+
+deps:
+	@.ci/deps
+
+# ---- rules ---------------------------------------------------------------------------------------
+GEN := $(B)/gen/candor.pb-c.h
+
+$(B)/gen/candor.pb-c.c $(B)/gen/candor.pb-c.h &: include/candor/candor.proto
+	@mkdir -p $(B)/gen
+	protoc-c --proto_path=include/candor --c_out=$(B)/gen $<
+
+# The receipt's word list as one C array.
+$(B)/gen/eff_words.c: lib/data/eff_large_wordlist.txt
+	@mkdir -p $(@D)
+	awk 'BEGIN { print "#include \"eff_words.h\"\n\nconst char *const eff_words[EFF_WORDS] = {" } \
+	     { printf "\t\"%s\",\n", $$1 } END { print "};" }' $< > $@
+
+$(B)/gen/%.c: %.re
+	@mkdir -p $(@D)
+	re2c -W --utf-8 --no-generation-date -o $@ $<
+
+# Generated code is not held to our warnings.
+$(B)/gen/%.o: $(B)/gen/%.c $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out $(WARN),$(CFLAGS)) -w -MMD -MP -c -o $@ $<
+
+$(B)/plugins/%.so: plugins/%.c include/candor/plugin.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) $(call pkg_cflags,$(PKG_$*)) -fPIC -shared \
+	    -MMD -MP -MF $(B)/plugins/$*.d $(filter-out -pie,$(LDFLAGS)) -o $@ $< \
+	    $(call pkg_libs,$(PKG_$*))
+
+$(B)/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libcandor.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/libroom.a: $(COMMON_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+.SECONDEXPANSION:
+$(B)/candord: $$(call room_obj,supervisor) $(B)/libroom.a $(B)/libcandor.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_supervisor))
+
+$(B)/candor: $(CLIENT_OBJ) $(B)/libcandor.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_client))
+
+$(ROOMS:%=$(B)/candor-%): $(B)/candor-%: $$(call room_obj,$$*) $(B)/libroom.a $(B)/libcandor.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_$*))
+
+# ---- tests, benches ------------------------------------------------------------------------------
+# Criterion's asserts keep their result in a bit-field, to which -Wconversion objects; nothing but
+# libcriterion refers to its tests, so that the linker would drop them.
+$(B)/tests/test_%.o: CFLAGS += -Wno-conversion
+$(B)/tests/test_%: LDFLAGS += -Wl,--no-gc-sections
+
+TEST_PKG := criterion jansson $(ALL_PKG)
+TEST_SUPPORT := $(call src2obj,$(sort $(wildcard tests/support/*.c)))
+# What a test needs of a room's own objects, less its main().
+STORE_PARTS := $(filter-out %/main.o,$(call room_obj,store))
+SUPERVISOR_PARTS := $(filter-out %/main.o,$(call room_obj,supervisor))
+DISPATCH_PARTS := $(filter-out %/main.o,$(call room_obj,dispatch))
+CLIENT_PARTS := $(filter-out %/main.o,$(CLIENT_OBJ))
+
+$(B)/tests/%: $(B)/tests/%.o $(TEST_SUPPORT) $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(TEST_PKG))
+
+$(B)/bench/%: $(B)/bench/%.o $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
+
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libroom.a $(B)/libcandor.a
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
+
+# Which test needs which room's parts beside the libraries.
+PARTS_test_db       := $(STORE_PARTS)
+PARTS_test_config   := $(SUPERVISOR_PARTS)
+PARTS_test_prompt   := $(CLIENT_PARTS)
+PARTS_test_dispatch := $(DISPATCH_PARTS)
+
+tests-build: all $(TESTS) $(BENCH)
+
+test: .ci/deps
+	@.ci/deps --ensure
+	@$(MAKE) --no-print-directory tests-build
+	@tests/run $(B) $(ONLY)
+
+demo:
+	@.ci/deps --ensure
+	@$(MAKE) --no-print-directory all
+	@tests/demo $(B)
+
+bench:
+	@.ci/deps --ensure
+	@$(MAKE) --no-print-directory MODE=release all build/release/bench/load build/release/bench/primitives >&2
+	@bench/run build/release "$(SIZE)" "$(ONLY)"
+
+fuzz: $(FUZZERS)
+
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]')
+
+lint: $(GEN)
+	@.ci/lint $(B) $(C_FILES)
+
+format:
+	clang-format -i $(C_FILES)
+
+# ---- install -------------------------------------------------------------------------------------
+install: all
+	@.ci/install "$(B)" "$(DESTDIR)" "$(PREFIX)" "$(VERSION)"
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

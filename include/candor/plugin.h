@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The interface between Candor and a notifier plugin. This file is the manual: it is all that a
+ * plugin's author needs, and it includes nothing but the standard library.
+ *
+ * A plugin is a shared object that exports one symbol, CANDOR_PLUGIN_SYMBOL, a struct candor_plugin.
+ * It is loaded into a process of its own, which may block, leak or crash and costs only itself: it
+ * is restarted, and what it had not delivered is delivered again.
+ *
+ * What a plugin sees of a case is struct candor_event: a case number and dates, never a word of a
+ * report, nothing on who filed it, no hour. It may send that anywhere.
+ *
+ * Compatibility: fields are appended, never moved or reused. The host passes structs with the size
+ * it knows; look at `size` before you read a field that came later than your header.
+ */
+#ifndef CANDOR_PLUGIN_H
+#define CANDOR_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CANDOR_PLUGIN_ABI 1u
+#define CANDOR_PLUGIN_SYMBOL "candor_plugin"
+#define CANDOR_KEY_CHARS 32
+#define CANDOR_TEXT_MAX 512 /* room in struct candor_answer, NUL included */
+
+/* How a delivery went. */
+enum candor_result {
+	CANDOR_DELIVERED = 0, /* the other side has it; `reference` may say under which name */
+	CANDOR_RETRY = 1,     /* not now: try again, not before retry_after_s if that is not 0 */
+	CANDOR_REFUSED = 2,   /* never: an administrator must look; goes to the dead letters */
+};
+
+/* A setting of plugins.d/NAME.conf, `settings` group; numbers and booleans as text. */
+struct candor_kv {
+	const char *name;
+	const char *value;
+};
+
+/* Something that happened to a case. Strings are UTF-8, never NULL, without control characters. */
+struct candor_event {
+	uint32_t size;     /* of this struct, as the host knows it */
+	uint32_t attempts; /* deliveries of this event that were tried before */
+	const char *key;   /* 32 hex digits; the same over all retries: the idempotency key */
+	const char
+	    *kind; /* "filed", "message", "assigned", "resolved", "closed", "reopened", "test" */
+	const char *number;         /* "C-7K3M-9QX2"; empty in a test */
+	const char *category;       /* its id */
+	const char *severity;       /* "low", "medium", "high", "critical" */
+	const char *site;           /* its id, or empty */
+	const char *state;          /* "new", … */
+	const char *on;             /* the day, "2026-11-22" */
+	const char *acknowledge_by; /* days; empty when there is no such clock */
+	const char *feedback_by;
+	const char
+	    *reference; /* what this plugin answered to the case's earlier events, or empty */
+	const char *const *to; /* e-mail addresses of the officers who can read the case */
+	size_t n_to;
+};
+
+/* What deliver() says. Zeroed before the call. Texts are cut to printable characters. */
+struct candor_answer {
+	uint32_t size;
+	uint32_t retry_after_s;
+	char reference[CANDOR_TEXT_MAX]; /* under which name the other side knows the case */
+	char error[CANDOR_TEXT_MAX];     /* why not, for the administrator: no secrets */
+};
+
+struct candor_plugin {
+	uint32_t abi;        /* CANDOR_PLUGIN_ABI */
+	uint32_t size;       /* sizeof(struct candor_plugin) */
+	const char *name;    /* [a-z0-9_]{1,31} */
+	const char *version; /* for people */
+
+	/*
+	 * Check the settings without any effect outside (no network): 0, or -1 with a sentence in why
+	 * (why_cap bytes) that names the setting and what is allowed. `candord -t` calls it.
+	 */
+	int (*check)(const struct candor_kv *settings, size_t n, char *why, size_t why_cap);
+
+	/*
+	 * Make ready; *state is yours until close(). Settings are gone after the return: copy. 0, or -1 with why.
+	 * Files may be opened here for the last time, unless read_paths names them.
+	 */
+	int (*open)(
+	    void **state, const struct candor_kv *settings, size_t n, char *why, size_t why_cap);
+
+	/*
+	 * Deliver one event. May block up to the deadline of the configuration (30 s by default), after
+	 * which the process is killed and the event delivered again. Called from one thread.
+	 */
+	enum candor_result (*deliver)(
+	    void *state, const struct candor_event *event, struct candor_answer *answer);
+
+	/* Let go. Not called when the process is killed. */
+	void (*close)(void *state);
+};
+
+#define CANDOR_PLUGIN_EXPORT __attribute__((visibility("default")))
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stripping: text in, text without what identifies its writer out, with a span for each removal.
+ * The same function in intake (every text field of every message), in the client's preview and in
+ * `candor strip`. Pure, linear in time, no allocation but from the arena.
+ */
+#ifndef CANDOR_STRIP_H
+#define CANDOR_STRIP_H
+
+#include "candor/arena.h"
+
+enum strip_profile {
+	STRIP_REPORTER,   /* who wrote it goes; whom it is about stays */
+	STRIP_DEIDENTIFY, /* every identifier of a person goes (45 CFR 164.514(b)(2)) */
+};
+
+/* Labels of removals; their names are part of the command line's JSON: append only. Those from
+ * FORMAT on even out the text itself and cannot be kept. */
+#define STRIP_LABELS(X)                                                                            \
+	X(REPORTER_NAME, "reporter-name", "your name")                                             \
+	X(REPORTER_CONTACT, "reporter-contact", "how to reach you")                                \
+	X(REPORTER_ID, "reporter-id", "a number or account of yours")                              \
+	X(REPORTER_ROLE, "reporter-role", "a role that few people have")                           \
+	X(REPORTER_TENURE, "reporter-tenure", "how long you have worked here")                     \
+	X(REPORTER_RELATION, "reporter-relation", "somebody close to you")                         \
+	X(SIGN_OFF, "sign-off", "a closing line that signs the text")                              \
+	X(EMAIL, "email", "an e-mail address")                                                     \
+	X(PHONE, "phone", "a telephone number")                                                    \
+	X(INVISIBLE, "invisible", "characters that cannot be seen")                                \
+	X(LOOKALIKE, "lookalike", "letters of another script that look the same")
+
+enum strip_label {
+#define X(name, text, reason) STRIP_##name,
+	STRIP_LABELS(X)
+#undef X
+	    STRIP__N
+};
+
+/* One removal: bytes start..end (end exclusive, UTF-8 boundaries) of the text as given. */
+struct strip_span {
+	size_t start, end;
+	enum strip_label label;
+};
+
+struct strip_result {
+	struct span text;         /* what remains; NUL-terminated beyond its length */
+	struct strip_span *spans; /* in order, not overlapping */
+	size_t n_spans;
+	size_t n_normalised; /* characters evened out without a span (spaces, NFC, line ends) */
+};
+
+/*
+ * Strip len bytes of UTF-8.
+ *
+ * keep   mask of labels (1u << label) that the writer wants kept; the caller has already taken out
+ *        what the site forbids to keep; evening-out labels are ignored
+ * out    in the arena a, which needs STRIP_ARENA_BYTES(len)
+ *
+ * strip(strip(x)) gives the same text as strip(x). Returns 0, CANDOR_EINVAL when the text is not
+ * valid UTF-8 or contains NUL, CANDOR_ENOMEM. Process: any.
+ */
+int strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
+    enum strip_profile profile, unsigned keep) MUST_CHECK;
+
+/* Enough for any text of len bytes. */
+#define STRIP_ARENA_BYTES(len) (64 * (size_t)(len) + 65536)
+
+const char *strip_label_name(enum strip_label label);
+const char *strip_label_reason(enum strip_label label);
+/* CANDOR_EINVAL for a name that is none. */
+int strip_label_parse(enum strip_label *out, const char *name) MUST_CHECK;
+/* May a reporter keep it at all? */
+bool strip_label_keepable(enum strip_label label);
+
+/*
+ * Make somebody else's text harmless to a terminal, in the arena: control and escape characters,
+ * bidi overrides and invalid UTF-8 become U+FFFD; LF and TAB stay. NUL-terminated. Any process.
+ */
+int strip_inert(struct arena *a, struct span *out, const char *text, size_t len) MUST_CHECK;
+
+#endif
