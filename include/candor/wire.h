@@ -118,6 +118,12 @@ struct wire_row {
 /* The row of a kind, or NULL. Any process. */
 const struct wire_row *wire_row(unsigned kind);
 
+/*
+ * May this kind go from one party to another? Either its row says so, or it is an answer to an
+ * officer on its way from store to desk, which passes it on as it is.
+ */
+bool wire_allowed(const struct wire_row *row, enum wire_party from, enum wire_party to);
+
 /* "intake", … for logs. */
 const char *wire_party_name(enum wire_party party);
 
