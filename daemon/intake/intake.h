@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* What intake's files share. Private to the room. */
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include "candor/directory.h"
+#include "candor/seal.h"
+#include "candor/strip.h"
+
+#include "common/room.h"
+#include "common/session.h"
+
+#define ATTACHMENTS_MAX 16
+/* Attachments that may be on their way at once in one worker. */
+#define ATTACH_WRITERS 8
+/* Fields beside the narrative, in bytes. */
+#define PLACE_MAX 1024
+#define PLATFORM_MAX 256
+#define URL_MAX 2048
+#define URLS_MAX 16
+
+/* An attachment on its way: sealed as it comes, one age chunk at a time. In the slab. */
+struct attach_writer {
+	bool used;
+	struct age_stream stream;
+	unsigned seq;   /* next piece's number in store */
+	uint64_t total; /* plaintext bytes so far */
+	size_t fill;    /* of them in chunk */
+	uint8_t chunk[AGE_CHUNK_BYTES + AGE_TAG_BYTES];
+};
+
+/* What a reporter's session has under way. In the slab, wiped when the session ends. */
+struct intake_session {
+	/* The case that attachments and message belong to: a new one, or the followed one. */
+	bool has_case, following;
+	uint8_t identity[AGE_KEY_BYTES]; /* of a new case, until its report is filed */
+	uint8_t recipient[AGE_KEY_BYTES];
+	uint8_t lookup_hash[32];
+
+	bool staged;
+	uint8_t stage[16]; /* under which name store keeps the attachments' pieces */
+	unsigned n_attachments;
+	uint64_t bytes[ATTACHMENTS_MAX];
+	unsigned pieces_waiting; /* sent to store in this request, not yet answered */
+	struct attach_writer *writer;
+};
+
+struct intake {
+	struct session_server *server;
+	struct minisign_public charter;
+	uint8_t site_id[SITE_ID_BYTES];
+	unsigned not_keepable; /* mask of strip labels */
+
+	/* The directory in force and the guide made from it; NULL until store has sent one. */
+	struct arena directory_arena;
+	struct directory *directory;
+	struct span guide;
+
+	struct attach_writer *writers; /* ATTACH_WRITERS of them */
+};
+
+/* guide.c: the directory that counts and what reporters are told. */
+int on_directory(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
+void guide_answer(struct room *r, struct session *s);
+
+/* report.c: a report, a message, what stands under a receipt. */
+void report_request(struct room *r, struct session *s, const Candor__Report *report);
+void message_request(struct room *r, struct session *s, const Candor__Message *message);
+void follow_request(struct room *r, struct session *s, const Candor__Follow *follow);
+int on_stored(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
+int on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
+
+/* attach.c: attachments, in pieces. */
+void attach_request(struct room *r, struct session *s, const Candor__Attach *piece);
+int on_staged(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
+/* The report or message they belonged to is filed, or the session ends: forget them; unless filed,
+ * store forgets them too. */
+void attach_end(struct room *r, struct intake_session *x, bool filed);
+
+/* Send to store under the session's tag; refuses the request with "try again" when it cannot. */
+bool intake_send(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg);
+/* Refuse with "no memory": the request is too large to be worked on. */
+void intake_too_large(struct session *s);
+
+#endif

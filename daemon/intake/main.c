@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * candor-intake: the room that reporters talk to. It opens what they send, strips who they are, seals
+ * what remains, hands it to store and says FILED when store says durable.
+ *
+ * Hears   intake.sock (anyone, Noise NK), store, the supervisor.
+ * May     read and write those, ask for the time and for random bytes.
+ * Never   opens a file, reaches a network, learns who the peer is, keeps plaintext past one request.
+ *
+ * Plaintext and keys exist in the slab alone; what waits on the heap is ciphertext.
+ */
+#include <sodium.h>
+#include <string.h>
+#include <sysexits.h>
+#include <sys/syscall.h>
+
+#include "intake.h"
+
+/* One piece of an attachment with all that strip() needs for it, and a frame. */
+#define ARENA_BYTES (STRIP_ARENA_BYTES(WIRE_PIECE_MAX) + 4 * WIRE_PACKET_MAX)
+#define SESSION_BYTES 2048 /* of the slab for each: keys, handshake, struct intake_session */
+
+static void
+request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg)
+{
+	const struct intake *in = r->state;
+
+	if (in->directory == NULL || room_channel(r, PARTY_STORE, 0) == NULL) {
+		session_refuse(s, EX_TEMPFAIL, "the service is starting: try again in a moment");
+		return;
+	}
+	switch (kind) {
+	case MSG_GUIDE_GET:
+		guide_answer(r, s);
+		return;
+	case MSG_REPORT:
+		report_request(r, s, (const Candor__Report *)msg);
+		return;
+	case MSG_ATTACH:
+		attach_request(r, s, (const Candor__Attach *)msg);
+		return;
+	case MSG_FOLLOW:
+		follow_request(r, s, (const Candor__Follow *)msg);
+		return;
+	case MSG_MESSAGE:
+		message_request(r, s, (const Candor__Message *)msg);
+		return;
+	default:
+		session_refuse(s, EX_PROTOCOL, "this request is not known here");
+	}
+}
+
+static void
+closed(struct room *r, struct session *s)
+{
+	attach_end(r, session_extra(s), false);
+}
+
+bool
+intake_send(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg)
+{
+	struct intake *in = r->state;
+	struct channel *store = room_channel(r, PARTY_STORE, 0);
+
+	if (store == NULL || channel_send(store, kind, session_tag(s), msg) < 0) {
+		session_refuse(s, EX_TEMPFAIL, "the service is busy: try again in a moment");
+		return false;
+	}
+	if (channel_full(store))
+		session_server_pause(in->server, true);
+	return true;
+}
+
+void
+intake_too_large(struct session *s)
+{
+	session_refuse(s, EX_DATAERR, "this is larger than can be worked on: shorten it");
+}
+
+/* Store could not do it: its words go on to the reporter as they are. */
+static int
+on_refusal(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
+{
+	const Candor__Refusal *refusal = (const Candor__Refusal *)msg;
+	struct intake *in = r->state;
+	struct session *s = session_find(in->server, tag);
+
+	(void)from;
+	if (s != NULL)
+		session_refuse(s, refusal->code, "%s", refusal->text);
+	return 0;
+}
+
+static void
+drained(struct room *r, struct channel *ch)
+{
+	struct intake *in = r->state;
+
+	(void)ch;
+	session_server_pause(in->server, false);
+}
+
+static void
+store_down(struct room *r, struct channel *ch)
+{
+	struct intake *in = r->state;
+
+	if (channel_peer(ch) != PARTY_STORE)
+		return;
+	session_server_pause(in->server, false);
+	session_refuse_all(in->server, EX_TEMPFAIL,
+	    "the service is restarting: nothing was acknowledged, try again in a moment");
+}
+
+static void
+stop(struct room *r)
+{
+	struct intake *in = r->state;
+
+	session_server_stop(in->server);
+	room_leave(r);
+}
+
+static int
+setup(struct room *r)
+{
+	const Candor__RoomSetup *c = r->setup;
+	struct intake *in = calloc(1, sizeof(*in));
+	uint8_t *key;
+	struct session_config config = {
+		.pattern = NOISE_NK,
+		.client = PARTY_REPORTER,
+		.listen_fd = room_fd(r, "listen"),
+		.max_sessions = c->limits->sessions,
+		.handshake_ms = c->limits->handshake_ms,
+		.idle_ms = c->limits->idle_ms,
+		.extra_bytes = sizeof(struct intake_session),
+		.request = request,
+		.closed = closed,
+	};
+
+	if (in == NULL)
+		return CANDOR_ENOMEM;
+	r->state = in;
+	if (c->site_id.len != SITE_ID_BYTES ||
+	    minisign_public_parse(&in->charter, c->charter, strlen(c->charter)) < 0) {
+		log_error("the configuration's site_id or charter is not usable");
+		return CANDOR_EINVAL;
+	}
+	memcpy(in->site_id, c->site_id.data, SITE_ID_BYTES);
+	memcpy(config.site_id, in->site_id, SITE_ID_BYTES);
+	for (size_t i = 0; i < c->n_not_keepable; i++) {
+		enum strip_label label;
+
+		if (strip_label_parse(&label, c->not_keepable[i]) == 0)
+			in->not_keepable |= 1u << label;
+	}
+
+	key = slab_carve(&r->slab, 2 * NOISE_KEY_BYTES);
+	in->writers = slab_carve(&r->slab, ATTACH_WRITERS * sizeof(*in->writers));
+	if (key == NULL || in->writers == NULL || room_read_key(room_fd(r, "key"), key) < 0) {
+		log_error("the key of intake cannot be read");
+		return CANDOR_EINVAL;
+	}
+	crypto_scalarmult_base(key + NOISE_KEY_BYTES, key);
+	config.key = key;
+	config.key_public = key + NOISE_KEY_BYTES;
+	if ((in->server = session_server_new(r, &config)) == NULL) {
+		log_error(
+		    "limits.sessions = %u does not fit the locked memory of a worker: allowed are "
+		    "up to %zu",
+		    config.max_sessions,
+		    (r->slab.size - r->slab.used) / (sizeof(struct intake_session) + 1024));
+		return CANDOR_ENOMEM;
+	}
+	return 0;
+}
+
+static int
+start(struct room *r)
+{
+	struct intake *in = r->state;
+
+	return session_server_start(in->server);
+}
+
+static const struct room_handler on[] = {
+	{ MSG_STORED, on_stored },
+	{ MSG_STAGED, on_staged },
+	{ MSG_LOOKED_UP, on_looked_up },
+	{ MSG_DIRECTORY_NOW, on_directory },
+	{ MSG_REFUSAL, on_refusal },
+};
+
+static const struct sandbox_call calls[] = {
+	ALLOW(accept4, "a reporter; without an address to write to"),
+};
+
+static const struct room_spec intake = {
+	.id = PARTY_INTAKE,
+	.on = on,
+	.n_on = NELEM(on),
+	.setup = setup,
+	.start = start,
+	.peer_down = store_down,
+	.drained = drained,
+	.stop = stop,
+	.calls = calls,
+	.n_calls = NELEM(calls),
+	.slab_bytes =
+	    ARENA_BYTES + ATTACH_WRITERS * sizeof(struct attach_writer) + 1024 * SESSION_BYTES,
+	.arena_bytes = ARENA_BYTES,
+};
+
+int
+main(void)
+{
+	return room_run(&intake);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reports, further messages, and what stands under a receipt: check, strip, seal, hand to store, and
+ * turn store's answer into the reporter's. Plaintext lives in the request's arena and is gone when the
+ * request function returns; what waits for store is ciphertext. Intake alone.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "candor/day.h"
+
+#include "intake.h"
+
+static day_t
+today(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return day_from_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday);
+}
+
+static const Candor__Category *
+category_find(const struct room *r, const char *id)
+{
+	for (size_t i = 0; i < r->setup->n_categories; i++)
+		if (strcmp(r->setup->categories[i]->id, id) == 0)
+			return r->setup->categories[i];
+	return NULL;
+}
+
+static const Candor__Site *
+site_find(const struct room *r, const char *id)
+{
+	for (size_t i = 0; i < r->setup->n_sites; i++)
+		if (strcmp(r->setup->sites[i]->id, id) == 0)
+			return r->setup->sites[i];
+	return NULL;
+}
+
+/* The site that may stand in the clear: the nearest above with enough people not to point at one. */
+static const char *
+site_in_clear(const struct room *r, const char *id)
+{
+	const Candor__Site *site = site_find(r, id);
+
+	for (size_t i = 0; site != NULL && i < r->setup->n_sites; i++) {
+		if (site->headcount >= r->setup->headcount_k)
+			return site->id;
+		site = site_find(r, site->parent);
+	}
+	return "";
+}
+
+static unsigned
+keep_mask(const struct intake *in, char *const *labels, size_t n)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum strip_label label;
+
+		if (strip_label_parse(&label, labels[i]) == 0)
+			mask |= 1u << label;
+	}
+	return mask & ~in->not_keepable;
+}
+
+/* One field of a request, its limit, and where its stripped text goes. */
+struct field {
+	const char *name;
+	char **text;
+	size_t max;
+};
+
+/* Replace each field by what strip() leaves of it. False: the request was refused. */
+static bool
+strip_fields(struct room *r, struct session *s, const struct field *fields, size_t n, unsigned keep)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct field *f = &fields[i];
+		size_t len = strlen(*f->text);
+		struct strip_result clean;
+
+		if (len > f->max) {
+			session_refuse(s, EX_DATAERR,
+			    "%s has %zu bytes, allowed are %zu: shorten it", f->name, len, f->max);
+			return false;
+		}
+		if (strip(&r->arena, &clean, *f->text, len, STRIP_REPORTER, keep) < 0) {
+			intake_too_large(s);
+			return false;
+		}
+		*f->text = arena_copy(&r->arena, clean.text.p, clean.text.len);
+		if (*f->text == NULL) {
+			intake_too_large(s);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the sealed entry says of its attachments. NULL when there is no memory. */
+static Candor__AttachmentInfo **
+attachment_infos(struct arena *a, const struct intake_session *x)
+{
+	Candor__AttachmentInfo **infos =
+	    arena_alloc(a, (x->n_attachments + 1) * sizeof(struct { void *p; }));
+	static char text_plain[] = "text/plain";
+
+	for (unsigned i = 0; infos != NULL && i < x->n_attachments; i++) {
+		if ((infos[i] = arena_alloc(a, sizeof(*infos[i]))) == NULL)
+			return NULL;
+		candor__attachment_info__init(infos[i]);
+		infos[i]->type = text_plain;
+		infos[i]->bytes = x->bytes[i];
+	}
+	return infos;
+}
+
+/* Pack an entry's content and seal it to the case. */
+static bool
+entry_seal(struct room *r, struct session *s, ProtobufCBinaryData *out,
+    const ProtobufCMessage *entry, const uint8_t recipient[AGE_KEY_BYTES])
+{
+	struct span plain, sealed;
+
+	if (wire_pack(&r->arena, &plain, entry) < 0 ||
+	    seal_entry(&r->arena, &sealed, plain.p, plain.len, recipient, NULL) < 0) {
+		intake_too_large(s);
+		return false;
+	}
+	*out = wire_bytes(sealed.p, sealed.len);
+	return true;
+}
+
+static bool
+attachments_complete(struct session *s, const struct intake_session *x, uint32_t n)
+{
+	if (x->writer == NULL && n == x->n_attachments)
+		return true;
+	session_refuse(s, EX_PROTOCOL, "%u attachments came, %u were announced: send them again",
+	    x->n_attachments, n);
+	return false;
+}
+
+/* The officers a report keeps out, by name. False: refused, since a name that is not found keeps
+ * nobody out. */
+static bool
+keep_out_find(
+    struct room *r, struct session *s, const struct officer **out, const Candor__Report *report)
+{
+	const struct intake *in = r->state;
+
+	if (report->n_keep_out > DIRECTORY_OFFICERS_MAX) {
+		session_refuse(
+		    s, EX_DATAERR, "keep_out names more than %d officers", DIRECTORY_OFFICERS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < report->n_keep_out; i++) {
+		if ((out[i] = directory_by_name(in->directory, report->keep_out[i])) == NULL) {
+			session_refuse(s, EX_DATAERR,
+			    "keep_out[%zu] is no officer of the directory: `candor guide` lists "
+			    "their names; "
+			    "nothing was filed",
+			    i);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+report_check(struct room *r, struct session *s, const Candor__Report *report,
+    const Candor__Category *category)
+{
+	if (category == NULL)
+		session_refuse(
+		    s, EX_DATAERR, "category is not one of this site's: `candor guide` lists them");
+	else if (report->kind > 1)
+		session_refuse(s, EX_DATAERR, "kind is neither 0 (incident) nor 1 (question)");
+	else if (report->site[0] != '\0' && site_find(r, report->site) == NULL)
+		session_refuse(
+		    s, EX_DATAERR, "site is not one of this site's: `candor guide` lists them");
+	else if (report->narrative[0] == '\0')
+		session_refuse(s, EX_DATAERR, "narrative is empty: say what happened");
+	else if (report->lookup.len != RECEIPT_LOOKUP_BYTES ||
+		 report->recipient.len != AGE_KEY_BYTES)
+		session_refuse(s, EX_PROTOCOL, "lookup and recipient have 32 bytes each");
+	else if (report->n_urls > URLS_MAX)
+		session_refuse(s, EX_DATAERR, "urls has %zu entries, allowed are %d",
+		    report->n_urls, URLS_MAX);
+	else
+		return true;
+	return false;
+}
+
+/* The words of a report, stripped and sealed. */
+static bool
+report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
+    const Candor__Report *report, const uint8_t recipient[AGE_KEY_BYTES])
+{
+	Candor__ReportEntry entry = CANDOR__REPORT_ENTRY__INIT;
+	const struct intake_session *x = session_extra(s);
+	struct field fields[3 + URLS_MAX] = {
+		{ "place", &entry.place, PLACE_MAX },
+		{ "platform", &entry.platform, PLATFORM_MAX },
+		{ "narrative", &entry.narrative, WIRE_TEXT_MAX },
+	};
+	size_t n_fields = 3;
+	char *urls[URLS_MAX];
+
+	entry.place = report->place;
+	entry.platform = report->platform;
+	entry.narrative = report->narrative;
+	for (size_t i = 0; i < report->n_urls; i++) {
+		urls[i] = report->urls[i];
+		fields[n_fields++] = (struct field){ "urls", &urls[i], URL_MAX };
+	}
+	if (!strip_fields(
+		r, s, fields, n_fields, keep_mask(r->state, report->keep, report->n_keep)))
+		return false;
+	entry.urls = urls;
+	entry.n_urls = report->n_urls;
+	entry.site = report->site;
+	entry.seen_on = report->seen_on;
+	entry.keep_out = report->keep_out;
+	entry.n_keep_out = report->n_keep_out;
+	entry.n_attachments = x->n_attachments;
+	if ((entry.attachments = attachment_infos(&r->arena, x)) == NULL) {
+		intake_too_large(s);
+		return false;
+	}
+	return entry_seal(r, s, out, &entry.base, recipient);
+}
+
+static Candor__Clock
+clock_of(const char *name, day_t due)
+{
+	union {
+		const char *c;
+		char *m;
+	} u = { .c = name };
+	Candor__Clock clock = CANDOR__CLOCK__INIT;
+
+	clock.name = u.m;
+	clock.due = due;
+	return clock;
+}
+
+void
+report_request(struct room *r, struct session *s, const Candor__Report *report)
+{
+	const struct intake *in = r->state;
+	struct intake_session *x = session_extra(s);
+	const Candor__Category *category = category_find(r, report->category);
+	const struct officer *keep_out[DIRECTORY_OFFICERS_MAX];
+	Candor__StoreReport out = CANDOR__STORE_REPORT__INIT;
+	Candor__Clock acknowledge, feedback, *clocks[] = { &acknowledge, &feedback };
+	struct sealed_case sealed;
+	char *readers[DIRECTORY_OFFICERS_MAX];
+	uint8_t lookup_hash[32];
+	int e;
+
+	if (x->following) {
+		session_refuse(s, EX_PROTOCOL, "a session that follows a case files no other");
+		return;
+	}
+	if (!report_check(r, s, report, category) || !keep_out_find(r, s, keep_out, report) ||
+	    !attachments_complete(s, x, report->n_attachments))
+		return;
+	if (!x->has_case) {
+		age_keypair(x->identity, x->recipient);
+		x->has_case = true;
+	}
+	e = seal_case(&r->arena, &sealed, in->directory, x->identity, x->recipient, category->id,
+	    category->roles_mask, keep_out, report->n_keep_out);
+	if (e == CANDOR_ENOTFOUND) {
+		session_refuse(s, EX_UNAVAILABLE,
+		    report->n_keep_out > 0
+			? "everybody who receives this category is kept out: nothing was filed; "
+			  "choose another "
+			  "category or one of the outside bodies that `candor guide` names"
+			: "nobody receives this category at present: nothing was filed; choose "
+			  "another category or "
+			  "one of the outside bodies that `candor guide` names");
+		return;
+	}
+	if (e < 0) {
+		intake_too_large(s);
+		return;
+	}
+	if (!report_entry(r, s, &out.entry, report, x->recipient))
+		return;
+
+	receipt_lookup_hash(lookup_hash, report->lookup.data);
+	for (size_t i = 0; i < sealed.n_readers; i++) {
+		readers[i] =
+		    arena_copy(&r->arena, sealed.readers[i]->name, strlen(sealed.readers[i]->name));
+		if (readers[i] == NULL) {
+			intake_too_large(s);
+			return;
+		}
+	}
+	out.lookup_hash = wire_bytes(lookup_hash, sizeof(lookup_hash));
+	out.case_recipient = wire_bytes(x->recipient, sizeof(x->recipient));
+	out.receipt_recipient = report->recipient;
+	out.secret = wire_bytes(sealed.secret.p, sealed.secret.len);
+	out.readers = readers;
+	out.n_readers = sealed.n_readers;
+	out.kind = report->kind;
+	out.category = category->id;
+	out.severity = category->severity;
+	out.site = arena_copy(
+	    &r->arena, site_in_clear(r, report->site), strlen(site_in_clear(r, report->site)));
+	if (out.site == NULL) {
+		intake_too_large(s);
+		return;
+	}
+	out.received_on = today();
+	acknowledge = clock_of("acknowledge", out.received_on + (day_t)category->acknowledge_days);
+	feedback = clock_of("feedback", day_add_months(acknowledge.due, category->feedback_months));
+	out.clocks = clocks;
+	out.n_clocks = NELEM(clocks);
+	out.feedback_months = category->feedback_months;
+	out.directory_version = in->directory->version;
+	out.immediate = category->immediate;
+	if (x->n_attachments > 0)
+		out.stage = wire_bytes(x->stage, sizeof(x->stage));
+	out.n_attachments = x->n_attachments;
+	(void)intake_send(r, s, MSG_STORE_REPORT, &out.base);
+}
+
+void
+message_request(struct room *r, struct session *s, const Candor__Message *message)
+{
+	struct intake_session *x = session_extra(s);
+	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
+	Candor__StoreMessage out = CANDOR__STORE_MESSAGE__INIT;
+	const struct field text = { "text", &entry.text, WIRE_TEXT_MAX };
+
+	if (!x->following || message->id.len != 16) {
+		session_refuse(s, EX_PROTOCOL,
+		    "a message follows a FOLLOW in the same session, with an id of 16 "
+		    "bytes");
+		return;
+	}
+	if (message->text[0] == '\0' && message->n_attachments == 0) {
+		session_refuse(
+		    s, EX_DATAERR, "the message is empty: say something or attach something");
+		return;
+	}
+	entry.text = message->text;
+	if (!attachments_complete(s, x, message->n_attachments) ||
+	    !strip_fields(r, s, &text, 1, keep_mask(r->state, message->keep, message->n_keep)))
+		return;
+	entry.n_attachments = x->n_attachments;
+	if ((entry.attachments = attachment_infos(&r->arena, x)) == NULL) {
+		intake_too_large(s);
+		return;
+	}
+	if (!entry_seal(r, s, &out.entry, &entry.base, x->recipient))
+		return;
+	out.lookup_hash = wire_bytes(x->lookup_hash, sizeof(x->lookup_hash));
+	out.id = message->id;
+	out.received_on = today();
+	if (x->n_attachments > 0)
+		out.stage = wire_bytes(x->stage, sizeof(x->stage));
+	out.n_attachments = x->n_attachments;
+	(void)intake_send(r, s, MSG_STORE_MESSAGE, &out.base);
+}
+
+/* Durable: the one place where FILED is said. */
+int
+on_stored(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
+{
+	const Candor__Stored *stored = (const Candor__Stored *)msg;
+	struct intake *in = r->state;
+	struct session *s = session_find(in->server, tag);
+	Candor__Filed filed = CANDOR__FILED__INIT;
+	struct intake_session *x;
+
+	(void)from;
+	if (s == NULL)
+		return 0;
+	x = session_extra(s);
+	if (x->following) {
+		/* The session may write again to the same case. */
+		struct intake_session fresh = { .has_case = true, .following = true };
+
+		memcpy(fresh.recipient, x->recipient, sizeof(fresh.recipient));
+		memcpy(fresh.lookup_hash, x->lookup_hash, sizeof(fresh.lookup_hash));
+		attach_end(r, x, !stored->again);
+		*x = fresh;
+	} else {
+		attach_end(r, x, !stored->again);
+	}
+	filed.again = stored->again;
+	filed.acknowledge_by = stored->acknowledge_by;
+	filed.feedback_by = stored->feedback_by;
+	session_answer(s, MSG_FILED, &filed.base);
+	return 0;
+}
+
+void
+follow_request(struct room *r, struct session *s, const Candor__Follow *follow)
+{
+	struct intake_session *x = session_extra(s);
+	Candor__Lookup out = CANDOR__LOOKUP__INIT;
+
+	if (follow->lookup.len != RECEIPT_LOOKUP_BYTES) {
+		session_refuse(s, EX_PROTOCOL, "lookup has %d bytes", RECEIPT_LOOKUP_BYTES);
+		return;
+	}
+	if (x->has_case && !x->following) {
+		session_refuse(s, EX_PROTOCOL, "a session that files a case follows no other");
+		return;
+	}
+	receipt_lookup_hash(x->lookup_hash, follow->lookup.data);
+	x->following = true;
+	x->has_case = false; /* until store has found it */
+	out.lookup_hash = wire_bytes(x->lookup_hash, sizeof(x->lookup_hash));
+	out.after = follow->after;
+	(void)intake_send(r, s, MSG_LOOKUP, &out.base);
+}
+
+int
+on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
+{
+	const Candor__LookedUp *found = (const Candor__LookedUp *)msg;
+	struct intake *in = r->state;
+	struct session *s = session_find(in->server, tag);
+	struct intake_session *x;
+
+	(void)from;
+	if (s == NULL)
+		return 0;
+	x = session_extra(s);
+	if (!found->found) {
+		attach_end(r, x, false);
+		session_refuse(s, EX_DATAERR, "nothing was filed under this receipt");
+		return 0;
+	}
+	if (found->followed == NULL || found->case_recipient.len != AGE_KEY_BYTES)
+		return CANDOR_EBADMSG;
+	memcpy(x->recipient, found->case_recipient.data, AGE_KEY_BYTES);
+	x->has_case = true;
+	session_answer(s, MSG_FOLLOWED, &found->followed->base);
+	return 0;
+}
