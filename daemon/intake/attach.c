@@ -105,13 +105,11 @@ writer_begin(struct room *r, struct session *s)
 	}
 	*w = (struct attach_writer){ .used = true };
 	x->writer = w;
-	if (age_stream_begin(&r->arena, &w->stream, &head, (const uint8_t(*)[AGE_KEY_BYTES]) & head,
-		&x->recipient, 1) x->recipient,
-	    1) < 0)
-		{
-			session_refuse(s, EX_SOFTWARE, "the attachment could not be sealed");
-			return NULL;
-		}
+	if (age_stream_begin(&r->arena, &w->stream, &head,
+		(const uint8_t(*)[AGE_KEY_BYTES]) & x->recipient, 1) < 0) {
+		session_refuse(s, EX_SOFTWARE, "the attachment could not be sealed");
+		return NULL;
+	}
 	return stage(r, s, w, head.p, head.len) ? w : NULL;
 }
 

@@ -8,12 +8,11 @@
 
 #include "intake.h"
 
-/* Texts of categories, sites and directory in one message. Nothing in it is secret: heap. */
+/* Categories, sites and the directory in one message. Nothing in it is secret: heap. */
 static struct span
 guide_pack(const Candor__RoomSetup *c, const Candor__Directory *d)
 {
 	Candor__Guide guide = CANDOR__GUIDE__INIT;
-	struct span out = { NULL, 0 };
 	uint8_t *packed;
 	size_t len;
 
@@ -36,58 +35,53 @@ guide_pack(const Candor__RoomSetup *c, const Candor__Directory *d)
 	if (len > WIRE_BODY_MAX) {
 		log_error(
 		    "guide and directory take %zu bytes together, allowed are %d: shorten the "
-		    "guidance in categories.conf",
+		    "guidance of the categories",
 		    len, WIRE_BODY_MAX);
-		return out;
+		return (struct span){ NULL, 0 };
 	}
-	if ((packed = malloc(len)) == NULL)
-		return out;
-	candor__guide__pack(&guide, packed);
+	if ((packed = malloc(len)) != NULL)
+		candor__guide__pack(&guide, packed);
 	return (struct span){ packed, len };
 }
 
-/* A new slice of the configuration may have changed what the guide says. */
+/* Keep a copy of bytes on the heap in place of what was there. */
+static void
+replace(struct span *kept, struct span now)
+{
+	free((void *)(uintptr_t)kept->p);
+	*kept = now;
+}
+
+void
+guide_make(struct room *r)
+{
+	struct intake *in = r->state;
+	const ProtobufCMessageDescriptor *type = &candor__directory__descriptor;
+	ProtobufCMessage *now;
+	struct span guide;
+
+	if (in->directory_now.p == NULL ||
+	    wire_unpack_as(&r->arena, &now, type, in->directory_now.p, in->directory_now.len) < 0)
+		return;
+	guide = guide_pack(r->setup, (const Candor__Directory *)now);
+	if (guide.p != NULL)
+		replace(&in->guide, guide);
+}
+
 int
 on_directory(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
 {
-	const Candor__Directory *now = (const Candor__Directory *)msg;
 	struct intake *in = r->state;
-	struct arena arena;
-	struct directory *d;
-	struct span guide;
-	size_t size = 8 * now->text.len + 65536;
-	void *memory = malloc(size);
+	struct span body = channel_body(from);
+	uint8_t *copy;
 
-	(void)from;
 	(void)tag;
-	if (memory == NULL)
+	if (roster_update(&in->roster, (const Candor__Directory *)msg) < 0 ||
+	    (copy = malloc(body.len)) == NULL)
 		return 0;
-	arena_init(&arena, memory, size);
-	/* A directory that the charter key did not sign is what a tampered database looks like: nothing
-	 * is sealed to it, and the one in force stays. */
-	if (directory_open(&arena, &d, now->text.data, now->text.len, now->signature.data,
-		now->signature.len, &in->charter, in->site_id) < 0) {
-		log_error("the directory in the database is not signed by this site's charter key: "
-			  "refused");
-		free(memory);
-		return 0;
-	}
-	if (in->directory != NULL && d->version < in->directory->version) {
-		log_error("a directory of version %llu was offered, older than %llu: refused",
-		    (unsigned long long)d->version, (unsigned long long)in->directory->version);
-		free(memory);
-		return 0;
-	}
-	guide = guide_pack(r->setup, now);
-	if (guide.p == NULL) {
-		free(memory);
-		return 0;
-	}
-	free(in->directory_arena.base);
-	free((void *)(uintptr_t)in->guide.p);
-	in->directory_arena = arena;
-	in->directory = d;
-	in->guide = guide;
+	memcpy(copy, body.p, body.len);
+	replace(&in->directory_now, (struct span){ copy, body.len });
+	guide_make(r);
 	return 0;
 }
 

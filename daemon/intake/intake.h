@@ -3,11 +3,10 @@
 #ifndef INTAKE_H
 #define INTAKE_H
 
-#include "candor/directory.h"
 #include "candor/seal.h"
 #include "candor/strip.h"
 
-#include "common/room.h"
+#include "common/roster.h"
 #include "common/session.h"
 
 #define ATTACHMENTS_MAX 16
@@ -47,20 +46,17 @@ struct intake_session {
 
 struct intake {
 	struct session_server *server;
-	struct minisign_public charter;
-	uint8_t site_id[SITE_ID_BYTES];
-	unsigned not_keepable; /* mask of strip labels */
-
-	/* The directory in force and the guide made from it; NULL until store has sent one. */
-	struct arena directory_arena;
-	struct directory *directory;
-	struct span guide;
+	struct roster roster;      /* who may read what */
+	struct span directory_now; /* as store sent it last */
+	struct span guide;         /* made from it and the configuration; empty until then */
+	unsigned not_keepable;     /* mask of strip labels */
 
 	struct attach_writer *writers; /* ATTACH_WRITERS of them */
 };
 
 /* guide.c: the directory that counts and what reporters are told. */
 int on_directory(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
+void guide_make(struct room *r);
 void guide_answer(struct room *r, struct session *s);
 
 /* report.c: a report, a message, what stands under a receipt. */

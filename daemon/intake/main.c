@@ -25,7 +25,7 @@ request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage
 {
 	const struct intake *in = r->state;
 
-	if (in->directory == NULL || room_channel(r, PARTY_STORE, 0) == NULL) {
+	if (in->guide.p == NULL || room_channel(r, PARTY_STORE, 0) == NULL) {
 		session_refuse(s, EX_TEMPFAIL, "the service is starting: try again in a moment");
 		return;
 	}
@@ -121,6 +121,16 @@ stop(struct room *r)
 	room_leave(r);
 }
 
+/* What the configuration may change while we run. */
+static void
+reload(struct room *r)
+{
+	struct intake *in = r->state;
+
+	in->not_keepable = strip_mask(r->setup->not_keepable, r->setup->n_not_keepable);
+	guide_make(r);
+}
+
 static int
 setup(struct room *r)
 {
@@ -142,20 +152,10 @@ setup(struct room *r)
 	if (in == NULL)
 		return CANDOR_ENOMEM;
 	r->state = in;
-	if (c->site_id.len != SITE_ID_BYTES ||
-	    minisign_public_parse(&in->charter, c->charter, strlen(c->charter)) < 0) {
-		log_error("the configuration's site_id or charter is not usable");
+	if (roster_init(&in->roster, c) < 0)
 		return CANDOR_EINVAL;
-	}
-	memcpy(in->site_id, c->site_id.data, SITE_ID_BYTES);
-	memcpy(config.site_id, in->site_id, SITE_ID_BYTES);
-	for (size_t i = 0; i < c->n_not_keepable; i++) {
-		enum strip_label label;
-
-		if (strip_label_parse(&label, c->not_keepable[i]) == 0)
-			in->not_keepable |= 1u << label;
-	}
-
+	memcpy(config.site_id, in->roster.site_id, SITE_ID_BYTES);
+	reload(r);
 	key = slab_carve(&r->slab, 2 * NOISE_KEY_BYTES);
 	in->writers = slab_carve(&r->slab, ATTACH_WRITERS * sizeof(*in->writers));
 	if (key == NULL || in->writers == NULL || room_read_key(room_fd(r, "key"), key) < 0) {
@@ -202,6 +202,7 @@ static const struct room_spec intake = {
 	.n_on = NELEM(on),
 	.setup = setup,
 	.start = start,
+	.reload = reload,
 	.peer_down = store_down,
 	.drained = drained,
 	.stop = stop,

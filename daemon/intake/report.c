@@ -56,20 +56,6 @@ site_in_clear(const struct room *r, const char *id)
 	return "";
 }
 
-static unsigned
-keep_mask(const struct intake *in, char *const *labels, size_t n)
-{
-	unsigned mask = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		enum strip_label label;
-
-		if (strip_label_parse(&label, labels[i]) == 0)
-			mask |= 1u << label;
-	}
-	return mask & ~in->not_keepable;
-}
-
 /* One field of a request, its limit, and where its stripped text goes. */
 struct field {
 	const char *name;
@@ -162,7 +148,8 @@ keep_out_find(
 		return false;
 	}
 	for (size_t i = 0; i < report->n_keep_out; i++) {
-		if ((out[i] = directory_by_name(in->directory, report->keep_out[i])) == NULL) {
+		if ((out[i] = directory_by_name(in->roster.directory, report->keep_out[i])) ==
+		    NULL) {
 			session_refuse(s, EX_DATAERR,
 			    "keep_out[%zu] is no officer of the directory: `candor guide` lists "
 			    "their names; "
@@ -204,6 +191,7 @@ static bool
 report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
     const Candor__Report *report, const uint8_t recipient[AGE_KEY_BYTES])
 {
+	const struct intake *in = r->state;
 	Candor__ReportEntry entry = CANDOR__REPORT_ENTRY__INIT;
 	const struct intake_session *x = session_extra(s);
 	struct field fields[3 + URLS_MAX] = {
@@ -221,8 +209,8 @@ report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
 		urls[i] = report->urls[i];
 		fields[n_fields++] = (struct field){ "urls", &urls[i], URL_MAX };
 	}
-	if (!strip_fields(
-		r, s, fields, n_fields, keep_mask(r->state, report->keep, report->n_keep)))
+	if (!strip_fields(r, s, fields, n_fields,
+		strip_mask(report->keep, report->n_keep) & ~in->not_keepable))
 		return false;
 	entry.urls = urls;
 	entry.n_urls = report->n_urls;
@@ -277,8 +265,8 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 		age_keypair(x->identity, x->recipient);
 		x->has_case = true;
 	}
-	e = seal_case(&r->arena, &sealed, in->directory, x->identity, x->recipient, category->id,
-	    category->roles_mask, keep_out, report->n_keep_out);
+	e = seal_case(&r->arena, &sealed, in->roster.directory, x->identity, x->recipient,
+	    category->id, category->roles_mask, keep_out, report->n_keep_out);
 	if (e == CANDOR_ENOTFOUND) {
 		session_refuse(s, EX_UNAVAILABLE,
 		    report->n_keep_out > 0
@@ -327,7 +315,7 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 	out.clocks = clocks;
 	out.n_clocks = NELEM(clocks);
 	out.feedback_months = category->feedback_months;
-	out.directory_version = in->directory->version;
+	out.directory_version = in->roster.directory->version;
 	out.immediate = category->immediate;
 	if (x->n_attachments > 0)
 		out.stage = wire_bytes(x->stage, sizeof(x->stage));
@@ -338,6 +326,7 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 void
 message_request(struct room *r, struct session *s, const Candor__Message *message)
 {
+	const struct intake *in = r->state;
 	struct intake_session *x = session_extra(s);
 	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
 	Candor__StoreMessage out = CANDOR__STORE_MESSAGE__INIT;
@@ -356,7 +345,8 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 	}
 	entry.text = message->text;
 	if (!attachments_complete(s, x, message->n_attachments) ||
-	    !strip_fields(r, s, &text, 1, keep_mask(r->state, message->keep, message->n_keep)))
+	    !strip_fields(
+		r, s, &text, 1, strip_mask(message->keep, message->n_keep) & ~in->not_keepable))
 		return;
 	entry.n_attachments = x->n_attachments;
 	if ((entry.attachments = attachment_infos(&r->arena, x)) == NULL) {

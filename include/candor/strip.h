@@ -69,6 +69,8 @@ const char *strip_label_name(enum strip_label label);
 const char *strip_label_reason(enum strip_label label);
 /* CANDOR_EINVAL for a name that is none. */
 int strip_label_parse(enum strip_label *out, const char *name) MUST_CHECK;
+/* The mask of the labels named; names that are none are left out, as from a newer version. */
+unsigned strip_mask(char *const *names, size_t n);
 /* May a reporter keep it at all? */
 bool strip_label_keepable(enum strip_label label);
 
