@@ -29,8 +29,11 @@ struct channel_events {
 	void (*drained)(struct channel *ch, void *arg);
 };
 
+/* Descriptors that come with one packet at most: supervisor to room only. */
+#define CHANNEL_FDS_MAX 8
+
 /*
- * Take over fd, set it non-blocking and start to read. self and peer decide which kinds may come and
+ * Take over fd, which is never blocked on, and start to read. self and peer decide which kinds may come and
  * go. arena is where messages are unpacked (shared by all channels of a room: one at a time). At
  * most cap bytes wait in the queue of what could not be sent at once. NULL when out of memory.
  */
@@ -44,7 +47,7 @@ void channel_free(struct channel *ch);
 /*
  * Send a message, now or as soon as the socket takes it. CANDOR_ETOOBIG when it is larger than its
  * row allows, CANDOR_EAGAIN when the queue is full (stop what fills it; drained() tells when to go on),
- * CANDOR_ENOTFOUND when the peer is gone. The packed bytes live on the heap until sent: sealed
+ * CANDOR_ENOTFOUND when the peer is gone, CANDOR_EINVAL when this kind does not go from self to peer. The packed bytes live on the heap until sent: sealed
  * bodies only.
  */
 int channel_send(
@@ -54,7 +57,9 @@ int channel_send(
 int channel_send_packed(
     struct channel *ch, unsigned kind, uint32_t tag, const uint8_t *body, size_t len) MUST_CHECK;
 
-/* The message being handled, as it came: what desk passes on. Valid inside message() only. */
+/* The message being handled, its kind and its body as it came: what desk passes on. Valid inside
+ * message() only. */
+unsigned channel_kind(const struct channel *ch);
 struct span channel_body(const struct channel *ch);
 
 /* True while more than half of cap waits. */
@@ -72,8 +77,32 @@ int channel_fd(const struct channel *ch);
 void channel_set_data(struct channel *ch, void *data);
 void *channel_data(const struct channel *ch);
 
-/* One packet with n_fds descriptors (at most 8), blocking: supervisor to room. */
+/*
+ * Two connected ends for two rooms: non-blocking, close-on-exec, with buffers that take several of the
+ * largest packets. CANDOR_ESYS. Supervisor and tests.
+ */
+int channel_pair(int fds[2]) MUST_CHECK;
+
+/*
+ * One packet with n_fds descriptors (at most CHANNEL_FDS_MAX), ahead of whatever a channel on fd has
+ * queued; waits up to five seconds for room. The descriptors stay the caller's. CANDOR_ETOOBIG, CANDOR_ENOMEM,
+ * CANDOR_ENOTFOUND when the peer is gone, CANDOR_ESYS. Supervisor to room.
+ */
 int channel_send_fds(
     int fd, unsigned kind, const ProtobufCMessage *msg, const int *fds, size_t n_fds) MUST_CHECK;
+
+/*
+ * The other end of it, for a channel that is not made yet: one packet into buf (WIRE_PACKET_MAX
+ * bytes), checked but for its body. *n_fds descriptors (close-on-exec) are the caller's. Blocks if
+ * fd does. CANDOR_EAGAIN; CANDOR_ENOTFOUND when the peer is gone; CANDOR_EBADMSG. A room, at start.
+ */
+int channel_receive_fds(int fd, uint8_t *buf, unsigned *kind, struct span *body,
+    int fds[static CHANNEL_FDS_MAX], size_t *n_fds) MUST_CHECK;
+
+/* Let descriptors come in with messages, by recvmsg(2): a room's channel to the supervisor. */
+void channel_expect_fds(struct channel *ch);
+/* Take the next descriptor that came with the message being handled, or -1. What is not taken is
+ * closed after the handler. */
+int channel_take_fd(struct channel *ch);
 
 #endif
