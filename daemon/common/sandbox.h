@@ -36,6 +36,7 @@ struct sandbox_path {
 	int fd; /* O_PATH, or the folder itself; closed by sandbox_enter() when close_fd */
 	bool write;
 	bool execute;
+	bool close_fd;
 };
 
 struct sandbox {

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The walls of a room: see sandbox.h. Every room, once. Each wall is one function of the table at the
+ * end; none is ever taken down.
+ */
+#include "common/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "common/log.h"
+
+/*
+ * Seen with strace in rooms that run, or needed by what the C library does when something goes wrong.
+ * Files are absent on purpose: whatever a room keeps is open before it gets here.
+ */
+static const struct sandbox_call every_room[] = {
+#ifdef SYS_epoll_wait
+	ALLOW(epoll_wait, "the event loop"),
+#endif
+	ALLOW(epoll_pwait, "the event loop, where epoll_wait does not exist"),
+	ALLOW(epoll_ctl, "the event loop"),
+	ALLOW(clock_gettime, "the event loop's timers, where the vDSO has no clock"),
+	ALLOW(gettimeofday, "the same"),
+	ALLOW(restart_syscall, "epoll_wait after a stop and continue"),
+	ALLOW_IF(sendto, 4, 0, "channels and sessions; to nobody but the connected peer"),
+	ALLOW_IF(recvfrom, 4, 0, "channels and sessions; without asking for an address"),
+	ALLOW_IF(recvmsg, 0, 3, "the supervisor's channel alone, which brings descriptors"),
+	ALLOW_UNLESS(close, 0, 3, "ends of channels and sessions; never the supervisor's"),
+	ALLOW_IF(write, 0, STDERR_FILENO, "the log"),
+	ALLOW_IF(writev, 0, STDERR_FILENO, "the C library's last words before an abort"),
+	ALLOW(brk, "malloc"),
+	ALLOW(munmap, "malloc"),
+	ALLOW(mremap, "malloc"),
+	ALLOW(madvise, "malloc"),
+	{ SYS_mmap, 2, SANDBOX_MASKED_EQ, PROT_EXEC, 0, "malloc; nothing executable" },
+	{ SYS_mprotect, 2, SANDBOX_MASKED_EQ, PROT_EXEC, 0, "malloc; nothing executable" },
+	ALLOW(futex, "pthread_once in libraries"),
+	ALLOW(getrandom, "keys and nonces"),
+	ALLOW(getpid, "abort, and libsodium's check for a fork"),
+	ALLOW(rt_sigprocmask, "abort"),
+	ALLOW(rt_sigreturn, "return from a signal handler"),
+	ALLOW(exit, "leaving"),
+	ALLOW(exit_group, "leaving"),
+};
+
+/* Calls to which the answer must be "no such call", so that the C library falls back to one that a
+ * filter can look into. */
+static const int unknown_calls[] = { SYS_clone3 };
+
+static bool
+calls_include(const struct sandbox *s, int nr)
+{
+	for (size_t i = 0; i < s->n_calls; i++)
+		if (s->calls[i].nr == nr)
+			return true;
+	return false;
+}
+
+static bool
+may_fork(const struct sandbox *s)
+{
+	return s->seccomp_off || calls_include(s, SYS_clone) || calls_include(s, SYS_clone3);
+}
+
+static int
+drop_uid(const struct sandbox *s)
+{
+	if (s->uid == 0 || geteuid() != 0)
+		return 0;
+	return setgroups(0, NULL) < 0 || setresgid(s->uid, s->uid, s->uid) < 0 ||
+		       setresuid(s->uid, s->uid, s->uid) < 0
+		   ? CANDOR_ESYS
+		   : 0;
+}
+
+static int
+limit(int what, rlim_t value)
+{
+	const struct rlimit lim = { value, value };
+
+	return setrlimit((__rlimit_resource_t)what, &lim) < 0 ? CANDOR_ESYS : 0;
+}
+
+static int
+set_limits(const struct sandbox *s)
+{
+	struct rlimit files;
+
+	if (limit(RLIMIT_CORE, 0) < 0)
+		return CANDOR_ESYS;
+	/* Counted per user: only where this room has one of its own would 0 not stop others. */
+	if (s->uid != 0 && getuid() == s->uid && !may_fork(s) && limit(RLIMIT_NPROC, 0) < 0)
+		return CANDOR_ESYS;
+	if (s->max_fds > 0) {
+		if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+			return CANDOR_ESYS;
+		if (files.rlim_max < s->max_fds) {
+			errno = EMFILE;
+			return CANDOR_ESYS;
+		}
+		return limit(RLIMIT_NOFILE, s->max_fds);
+	}
+	return 0;
+}
+
+/* After the change of uid, which makes a process dumpable or not as the system has it, and forgets
+ * the parent's death signal. */
+static int
+hide_memory(const struct sandbox *s)
+{
+	(void)s;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+		       prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0
+		   ? CANDOR_ESYS
+		   : 0;
+}
+
+static int
+no_new_privileges(const struct sandbox *s)
+{
+	(void)s;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? CANDOR_ESYS : 0;
+}
+
+/* ---- Landlock: landlock(7); constants that Debian 12's kernel headers do not have yet ---------- */
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14) /* ABI 3 */
+#endif
+#ifndef LANDLOCK_ACCESS_NET_BIND_TCP
+#define LANDLOCK_ACCESS_NET_BIND_TCP (1ULL << 0) /* ABI 4 */
+#define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15) /* ABI 5 */
+#endif
+#ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0) /* ABI 6 */
+#define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
+#endif
+
+/* struct landlock_ruleset_attr as of ABI 6; older kernels take its beginning. */
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_WRITE                                                                                   \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |                             \
+	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+/* What may be granted on something that is not a folder. */
+#define FS_OF_FILES                                                                                \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |                              \
+	    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
+
+/* The rights that an ABI knows: the bits below this one. */
+static uint64_t
+fs_rights(long abi)
+{
+	unsigned bits = abi >= 5 ? 16 : abi >= 3 ? 15 : abi == 2 ? 14 : 13;
+
+	return (1ULL << bits) - 1;
+}
+
+static int
+grant(int ruleset, const struct sandbox_path *path, uint64_t handled)
+{
+	struct landlock_path_beneath_attr rule = { .parent_fd = path->fd };
+	struct stat st;
+
+	rule.allowed_access = FS_READ;
+	if (path->write)
+		rule.allowed_access |= FS_WRITE;
+	if (path->execute)
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
+	rule.allowed_access &= handled;
+	if (fstat(path->fd, &st) < 0)
+		return CANDOR_ESYS;
+	if (!S_ISDIR(st.st_mode))
+		rule.allowed_access &= FS_OF_FILES;
+	return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0
+		   ? CANDOR_ESYS
+		   : 0;
+}
+
+static int
+enter_landlock(const struct sandbox *s)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset rules = { .fs = fs_rights(abi) };
+	size_t size = sizeof(rules.fs);
+	int fd, r = 0, saved;
+
+	if (abi < 1)
+		return CANDOR_ESYS;
+	if (abi >= 4) {
+		rules.net = LANDLOCK_ACCESS_NET_BIND_TCP;
+		if (!s->tcp)
+			rules.net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
+		size = offsetof(struct ruleset, scoped);
+	}
+	if (abi >= 6) {
+		rules.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+		size = sizeof(rules);
+	}
+	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0)) < 0)
+		return CANDOR_ESYS;
+	for (size_t i = 0; i < s->n_paths && r == 0; i++)
+		r = grant(fd, &s->paths[i], rules.fs);
+	if (r == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		r = CANDOR_ESYS;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
+/* ---- seccomp ------------------------------------------------------------------------------------ */
+
+static int
+allow(scmp_filter_ctx ctx, const struct sandbox_call *call)
+{
+	struct scmp_arg_cmp cmp = { .arg = (unsigned)call->arg, .datum_a = call->value };
+
+	switch (call->op) {
+	case SANDBOX_ANY:
+		return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call->nr, 0);
+	case SANDBOX_EQ:
+		cmp.op = SCMP_CMP_EQ;
+		break;
+	case SANDBOX_NE:
+		cmp.op = SCMP_CMP_NE;
+		break;
+	case SANDBOX_MASKED_EQ:
+		cmp.op = SCMP_CMP_MASKED_EQ;
+		cmp.datum_a = call->mask;
+		cmp.datum_b = call->value;
+		break;
+	}
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call->nr, 1, &cmp);
+}
+
+static int
+allow_all(scmp_filter_ctx ctx, const struct sandbox_call *calls, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = allow(ctx, &calls[i]);
+	return r;
+}
+
+static int
+enter_seccomp(const struct sandbox *s)
+{
+	/* abort() sends itself a signal; nobody else. */
+	const struct scmp_arg_cmp abort_self[] = {
+		SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
+		SCMP_A2_64(SCMP_CMP_EQ, SIGABRT),
+	};
+	scmp_filter_ctx ctx;
+	int r;
+
+	if (s->seccomp_off)
+		return 0;
+	/* Calls of a foreign architecture kill the process: libseccomp's default. */
+	if ((ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL) {
+		errno = ENOMEM;
+		return CANDOR_ESYS;
+	}
+	/* A decision by binary search instead of one long list. */
+	r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (r == 0)
+		r = allow_all(ctx, every_room, NELEM(every_room));
+	if (r == 0)
+		r = allow_all(ctx, s->calls, s->n_calls);
+	if (r == 0)
+		r = seccomp_rule_add_array(
+		    ctx, SCMP_ACT_ALLOW, SYS_tgkill, NELEM(abort_self), abort_self);
+	for (size_t i = 0; i < NELEM(unknown_calls) && r == 0; i++)
+		if (!calls_include(s, unknown_calls[i]))
+			r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), unknown_calls[i], 0);
+	if (r == 0)
+		r = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (r < 0) {
+		errno = -r;
+		return CANDOR_ESYS;
+	}
+	return 0;
+}
+
+/* ---- all walls, in the order in which they must be put up --------------------------------------- */
+
+static const struct wall {
+	const char *name;
+	int (*enter)(const struct sandbox *s);
+	bool when_sanitized; /* sanitizers need more of the kernel than the others leave */
+	const char *needs;
+} walls[] = {
+	{ "uid", drop_uid, false, "a uid that exists, and the right to change to it" },
+	{ "limits", set_limits, false,
+	    "a hard limit on open files (LimitNOFILE=) of the sessions' number" },
+	{ "dumpable", hide_memory, true, "prctl(2)" },
+	{ "no new privileges", no_new_privileges, true, "Linux 3.5" },
+	{ "Landlock", enter_landlock, false,
+	    "Linux 5.13 with CONFIG_SECURITY_LANDLOCK, and landlock in its lsm= list" },
+	{ "seccomp", enter_seccomp, false, "Linux with CONFIG_SECCOMP_FILTER" },
+};
+
+#ifdef CANDOR_SANITIZED
+static const bool sanitized = true;
+#else
+static const bool sanitized = false;
+#endif
+
+int
+sandbox_enter(const struct sandbox *s)
+{
+	for (size_t i = 0; i < NELEM(walls); i++) {
+		const struct wall *w = &walls[i];
+
+		if (sanitized && !w->when_sanitized) {
+			log_debug("sandbox of %s: no %s in this build", s->name, w->name);
+			continue;
+		}
+		if (w->enter(s) == 0)
+			continue;
+		if (!s->best_effort) {
+			log_error("sandbox of %s: %s: %s; needs %s, or sandbox = \"best-effort\"",
+			    s->name, w->name, strerror(errno), w->needs);
+			return CANDOR_ESYS;
+		}
+		log_warning(
+		    "sandbox of %s: goes on without %s: %s", s->name, w->name, strerror(errno));
+	}
+	/* O_PATH descriptors are of no use to the room afterwards. */
+	for (size_t i = 0; i < s->n_paths; i++)
+		if (s->paths[i].close_fd)
+			close(s->paths[i].fd);
+	return 0;
+}
