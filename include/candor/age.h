@@ -18,8 +18,8 @@
 #define AGE_RECIPIENT_CHARS 62 /* "age1…" */
 #define AGE_IDENTITY_CHARS 74  /* "AGE-SECRET-KEY-1…" */
 #define AGE_RECIPIENTS_MAX 256
-/* The header that age_header_bytes(1) gives, and what the smallest file adds to it. */
-#define AGE_HEADER_MIN_BYTES 166
+/* The smallest header, age_header_bytes(1); nonce and tag make an empty file 200 bytes. */
+#define AGE_HEADER_MIN_BYTES 168
 #define AGE_SCRYPT_LOG_N 18     /* what age itself writes */
 #define AGE_SCRYPT_LOG_N_MAX 20 /* what we are willing to open: 1 GiB */
 

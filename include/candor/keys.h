@@ -39,6 +39,12 @@ void keys_public_format(char out[KEYS_PUBLIC_MAX], const struct officer_public *
 /* The line back; CANDOR_EINVAL when it is not one. Surrounding white space is allowed. */
 int keys_public_parse(struct officer_public *out, const char *text, size_t len) MUST_CHECK;
 
+/* A key of 43 characters of unpadded URL-safe base64; CANDOR_EINVAL for anything else. */
+int keys_base64_parse(uint8_t key[32], const char *text, size_t len) MUST_CHECK;
+
+/* False for the points of low order, with which every shared secret is zero. */
+bool keys_x25519_valid(const uint8_t key[32]);
+
 /* BLAKE2b-128 of the three keys, as "abcd ef01 …", to read out by telephone. */
 void keys_fingerprint(char out[KEYS_FINGERPRINT_CHARS + 1], const struct officer_public *k);
 
