@@ -8,7 +8,7 @@ PKG_intake     := libevent_core libsodium libprotobuf-c libseccomp libutf8proc
 PKG_desk       := libevent_core libsodium libprotobuf-c libseccomp
 PKG_store      := libevent_core libsodium libprotobuf-c libseccomp sqlite3
 PKG_dispatch   := libevent_core libsodium libprotobuf-c libseccomp
-PKG_host       := libevent_core libprotobuf-c libseccomp
+PKG_host       := libevent_core libsodium libprotobuf-c libseccomp
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 #
@@ -100,7 +100,7 @@ $(B)/gen/eff_words.c: lib/data/eff_large_wordlist.txt
 
 $(B)/gen/%.c: %.re
 	@mkdir -p $(@D)
-	re2c -W --utf-8 --no-generation-date -o $@ $<
+	re2c -W -Wno-nondeterministic-tags --utf-8 --no-generation-date -o $@ $<
 
 # Generated code is not held to our warnings.
 $(B)/gen/%.o: $(B)/gen/%.c $(GEN)
@@ -141,7 +141,7 @@ $(ROOMS:%=$(B)/candor-%): $(B)/candor-%: $$(call room_obj,$$*) $(B)/libroom.a $(
 $(B)/tests/test_%.o: CFLAGS += -Wno-conversion -Wno-write-strings -Wno-discarded-qualifiers
 $(B)/tests/test_%: LDFLAGS += -Wl,--no-gc-sections
 
-TEST_PKG := criterion jansson $(ALL_PKG)
+TEST_PKG := criterion jansson zlib $(ALL_PKG)
 TEST_SUPPORT := $(call src2obj,$(sort $(wildcard tests/support/*.c)))
 # What a test needs of a room's own objects, less its main().
 STORE_PARTS := $(filter-out %/main.o,$(call room_obj,store))
@@ -164,6 +164,7 @@ PARTS_test_db       := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
+PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
 tests-build: all $(TESTS) $(BENCH)
 

@@ -11,11 +11,11 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 
 #include "common/roster.h"
 #include "common/session.h"
+#include "desk/walls.h"
 
 /* The largest request, twice (as it came, unpacked), and the envelope for store. */
 #define ARENA_BYTES (16 * WIRE_PACKET_MAX)
@@ -239,10 +239,6 @@ static const struct room_handler on[] = {
 	{ MSG_DIRECTORY_NOW, on_directory_now },
 };
 
-static const struct sandbox_call calls[] = {
-	ALLOW(accept4, "an officer; without an address to write to"),
-};
-
 static const struct room_spec desk_room = {
 	.id = PARTY_DESK,
 	.on = on,
@@ -251,8 +247,8 @@ static const struct room_spec desk_room = {
 	.start = start,
 	.peer_down = store_down,
 	.stop = stop,
-	.calls = calls,
-	.n_calls = NELEM(calls),
+	.calls = desk_calls,
+	.n_calls = NELEM(desk_calls),
 	.slab_bytes = ARENA_BYTES + 1024 * SESSION_BYTES,
 	.arena_bytes = ARENA_BYTES,
 };

@@ -12,9 +12,9 @@
 #include <sodium.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/syscall.h>
 
 #include "intake.h"
+#include "intake/walls.h"
 
 /* One piece of an attachment with all that strip() needs for it, and a frame. */
 #define ARENA_BYTES (STRIP_ARENA_BYTES(WIRE_PIECE_MAX) + 4 * WIRE_PACKET_MAX)
@@ -192,10 +192,6 @@ static const struct room_handler on[] = {
 	{ MSG_REFUSAL, on_refusal },
 };
 
-static const struct sandbox_call calls[] = {
-	ALLOW(accept4, "a reporter; without an address to write to"),
-};
-
 static const struct room_spec intake = {
 	.id = PARTY_INTAKE,
 	.on = on,
@@ -206,8 +202,8 @@ static const struct room_spec intake = {
 	.peer_down = store_down,
 	.drained = drained,
 	.stop = stop,
-	.calls = calls,
-	.n_calls = NELEM(calls),
+	.calls = intake_calls,
+	.n_calls = NELEM(intake_calls),
 	.slab_bytes =
 	    ARENA_BYTES + ATTACH_WRITERS * sizeof(struct attach_writer) + 1024 * SESSION_BYTES,
 	.arena_bytes = ARENA_BYTES,

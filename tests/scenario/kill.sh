@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# kill -9 of each room in turn while 16 reporters file: whatever was acknowledged is there, once, and opens.
+. "$(dirname "$0")/lib.sh"
+
+instance site
+edit workers 2
+start
+three_officers
+
+conf()
+{
+	sed -n "s/^$1 *= *\"\(.*\)\";*.*/\1/p" "$site" | head -1
+}
+
+rooms="intake desk store dispatch"
+"$build/bench/load" "$(conf connect | sed 's/^unix://')" "$(conf daemon_key)" "$(conf site_id)" \
+	phi-disclosure 16 1200 new "$work/acknowledged" >"$work/load.out" 2>"$work/load.err" &
+load=$!
+started+=("$load")
+some_more()
+{
+	[ "$(wc -l <"$work/acknowledged" 2>/dev/null || echo 0)" -ge "$1" ] || ! kill -0 "$load"
+}
+killed=0
+for room in $rooms $rooms; do
+	wait_for 30 some_more $(((killed + 1) * 100))
+	for pid in $(room_pids "$room"); do
+		kill -9 "$pid" && killed=$((killed + 1))
+		break
+	done
+done
+wait "$load"
+check "every reporter was told FILED in the end" test $? = 0
+check "all rooms were killed twice" test "$killed" = 8
+check "each room runs again" wait_for 20 sh -c "for r in intake desk store dispatch; do pgrep -P $daemon \"candor-\$r\" || exit 1; done"
+n=$(wc -l <"$work/acknowledged")
+echo "figure: $n reports acknowledged over $killed kills, $(cut -f5 "$work/load.out") retries"
+check "1200 reports were acknowledged" test "$n" = 1200
+
+# Page through all cases as an officer, and open every one.
+all_cases()
+{
+	local after= page
+	while :; do
+		page=$(as Dana cases --json --limit 200 ${after:+--after "$after"}) || return 1
+		[ "$(echo "$page" | json 'len(j)')" = 0 ] && break
+		echo "$page" | json '"\n".join(x["case"] for x in j)'
+		after=$(echo "$page" | json 'j[-1]["case"]')
+	done
+}
+check "the officers' desk is back" wait_for 20 as Dana cases --json
+all_cases >"$work/cases"
+check "every case is listed once" test -z "$(sort "$work/cases" | uniq -d)"
+check "there are as many cases as reports" test "$(wc -l <"$work/cases")" = 1200
+
+# One session, key opened once: every narrative says its number.
+sed 's/^/case show /; s/$/ --json/' "$work/cases" | as Dana desk >"$work/shown" 2>"$work/desk.err"
+grep -ao 'report number [0-9]*' "$work/shown" | sort | uniq -c >"$work/numbers"
+check "every one opens" test "$(wc -l <"$work/numbers")" = 1200
+check "and is there once" test -z "$(awk '$1 != 1' "$work/numbers")"
+check "the daemon leaves when told" stop
