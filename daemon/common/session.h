@@ -11,6 +11,12 @@
 
 #include "common/room.h"
 
+/* What sessions ask of the kernel beyond what every room may: for the room's list of calls. */
+#define SESSION_CALLS ALLOW_IF(accept4, 1, 0, "users, without asking for their address")
+
+/* What the tables take of a slab, for n sessions with extra bytes each. */
+#define SESSION_SLAB_BYTES(n, extra) ((n) * ((size_t)(extra) + 192) + FRAME_MAX + 4096)
+
 struct session_server;
 struct session;
 
