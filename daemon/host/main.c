@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * host: one notifier plugin in a process of its own, which may block, leak or crash and costs only itself.
+ *
+ * hears       dispatch (DELIVER), the supervisor
+ * may touch   what its plugin needs: read_paths, and a network if the configuration says so
+ * must never  reach the database, the users' sockets, a key, another plugin
+ *
+ * A plugin that cannot be loaded or opened leaves the host alive and idle, with the reason told to dispatch:
+ * an exit would only be restarted. A late answer is not our affair: dispatch has us killed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "candor/day.h"
+#include "candor/utf8.h"
+
+#include "host/loader.h"
+#include "host/walls.h"
+
+#define KEY_BYTES (CANDOR_KEY_CHARS / 2)
+#define SETTINGS_MAX 64
+#define TO_MAX 512
+/* One message unpacked, and the event that is built from it. */
+#define ARENA_BYTES (4u << 20)
+
+struct host {
+	const struct candor_plugin *plugin; /* NULL: failed */
+	void *opened;
+	const char *name; /* as configured */
+	char version[128];
+	char error[CANDOR_TEXT_MAX];
+};
+
+/* Settings as the plugin wants them. */
+static int
+open_plugin(struct host *h, const Candor__Plugin *conf, char *why, size_t why_cap)
+{
+	struct candor_kv kv[SETTINGS_MAX];
+	const struct candor_plugin *p;
+
+	if (loader_open(&p, conf->object, why, why_cap) < 0)
+		return CANDOR_EINVAL;
+	loader_text(h->version, sizeof(h->version), p->version, sizeof(h->version));
+	if (conf->n_settings > NELEM(kv)) {
+		snprintf(why, why_cap, "%zu settings, at most %zu are allowed", conf->n_settings,
+		    NELEM(kv));
+		return CANDOR_EINVAL;
+	}
+	for (size_t i = 0; i < conf->n_settings; i++)
+		kv[i] = (struct candor_kv){ conf->settings[i]->name, conf->settings[i]->value };
+	/* Before every call: a plugin that fails without a word should not repeat another's. */
+	snprintf(why, why_cap, "its check() failed and did not say why");
+	if (p->check(kv, conf->n_settings, why, why_cap) != 0)
+		return CANDOR_EINVAL;
+	snprintf(why, why_cap, "its open() failed and did not say why");
+	if (p->open(&h->opened, kv, conf->n_settings, why, why_cap) != 0)
+		return CANDOR_EINVAL;
+	h->plugin = p;
+	return 0;
+}
+
+static int
+setup(struct room *r)
+{
+	static struct host state;
+	struct host *h = &state;
+	char why[CANDOR_TEXT_MAX] = "";
+
+	r->state = h;
+	if (r->setup->n_plugins != 1) {
+		log_error("a host takes one plugin, got %zu", r->setup->n_plugins);
+		return CANDOR_EINVAL;
+	}
+	h->name = r->setup->plugins[0]->name;
+	if (walls_choose(r, r->setup->plugins[0], why, sizeof(why)) < 0 ||
+	    open_plugin(h, r->setup->plugins[0], why, sizeof(why)) < 0) {
+		loader_text(h->error, sizeof(h->error), why, sizeof(why));
+		log_error("%s", h->error);
+	}
+	return 0;
+}
+
+static void
+peer_up(struct room *r, struct channel *ch)
+{
+	struct host *h = r->state;
+	Candor__PluginState msg = CANDOR__PLUGIN_STATE__INIT;
+
+	if (channel_peer(ch) != PARTY_DISPATCH)
+		return;
+	msg.name = (char *)(uintptr_t)h->name;
+	msg.state = (char *)(uintptr_t)(h->plugin != NULL ? "ready" : "failed");
+	msg.version = h->version;
+	msg.error = h->error;
+	if (channel_send(ch, MSG_HOST_STATE, 0, &msg.base) < 0)
+		log_error("cannot tell dispatch how the plugin is");
+}
+
+/* A clock's day as text, empty when the case has no such clock. */
+static const char *
+clock_day(const Candor__Event *e, const char *name, char out[DAY_CHARS + 1])
+{
+	out[0] = '\0';
+	for (size_t i = 0; i < e->n_clocks; i++)
+		if (strcmp(e->clocks[i]->name, name) == 0 && e->clocks[i]->due != 0)
+			day_format(out, e->clocks[i]->due);
+	return out;
+}
+
+/* plugin.h promises that no string holds a control character: the first that does, or NULL. */
+static const char *
+unprintable(const struct candor_event *e)
+{
+	const char *const texts[] = { e->kind, e->number, e->category, e->severity, e->site,
+		e->state, e->reference };
+	static const char *const names[] = { "kind", "number", "category", "severity", "site",
+		"state", "reference" };
+
+	for (size_t i = 0; i < NELEM(texts); i++)
+		if (!utf8_printable(texts[i], strlen(texts[i])))
+			return names[i];
+	for (size_t i = 0; i < e->n_to; i++)
+		if (!utf8_printable(e->to[i], strlen(e->to[i])))
+			return "to";
+	return NULL;
+}
+
+static void
+deliver(struct host *h, const struct candor_event *e, Candor__Outcome *out)
+{
+	static struct candor_answer answer;
+	static char reference[CANDOR_TEXT_MAX], error[CANDOR_TEXT_MAX];
+	const char *bad = unprintable(e);
+	int result;
+
+	memset(&answer, 0, sizeof(answer));
+	answer.size = sizeof(answer);
+	if (h->plugin == NULL) {
+		result = CANDOR_RETRY;
+		snprintf(answer.error, sizeof(answer.error), "%s", h->error);
+	} else if (bad != NULL) {
+		result = CANDOR_REFUSED;
+		snprintf(answer.error, sizeof(answer.error),
+		    "the event's %s holds a character that cannot be shown", bad);
+	} else {
+		result = (int)h->plugin->deliver(h->opened, e, &answer);
+	}
+	loader_text(reference, sizeof(reference), answer.reference, sizeof(answer.reference));
+	loader_text(error, sizeof(error), answer.error, sizeof(answer.error));
+	if (result < CANDOR_DELIVERED || result > CANDOR_REFUSED) {
+		snprintf(error, sizeof(error),
+		    "the plugin answered nonsense: %d is none of delivered, retry, refused",
+		    result);
+		result = CANDOR_RETRY;
+		reference[0] = '\0';
+		answer.retry_after_s = 0;
+	}
+	out->result = (uint32_t)result;
+	out->reference = reference;
+	out->error = error;
+	out->retry_after_s = answer.retry_after_s;
+}
+
+static int
+on_deliver(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
+{
+	const Candor__Delivery *d = (const void *)msg;
+	const Candor__Event *from_store = d->event;
+	Candor__Outcome outcome = CANDOR__OUTCOME__INIT;
+	char key[CANDOR_KEY_CHARS + 1], on[DAY_CHARS + 1];
+	char acknowledge_by[DAY_CHARS + 1], feedback_by[DAY_CHARS + 1];
+	struct candor_event e;
+
+	if (d->key.len != KEY_BYTES || from_store == NULL || from_store->n_to > TO_MAX)
+		return CANDOR_EBADMSG;
+	for (size_t i = 0; i < KEY_BYTES; i++)
+		snprintf(key + 2 * i, 3, "%02x", d->key.data[i]);
+	day_format(on, from_store->on);
+	e = (struct candor_event){
+		.size = sizeof(e),
+		.attempts = d->attempts,
+		.key = key,
+		.kind = from_store->kind,
+		.number = from_store->number,
+		.category = from_store->category,
+		.severity = from_store->severity,
+		.site = from_store->site,
+		.state = from_store->state,
+		.on = on,
+		.acknowledge_by = clock_day(from_store, "acknowledge", acknowledge_by),
+		.feedback_by = clock_day(from_store, "feedback", feedback_by),
+		.reference = d->reference,
+		.to = (const char *const *)from_store->to,
+		.n_to = from_store->n_to,
+	};
+	deliver(r->state, &e, &outcome);
+	outcome.key = d->key;
+	if (channel_send(from, MSG_DELIVERED, tag, &outcome.base) < 0)
+		log_warning("dispatch did not take an answer: the event is delivered again");
+	return 0;
+}
+
+static void
+stop(struct room *r)
+{
+	struct host *h = r->state;
+
+	if (h->plugin != NULL)
+		h->plugin->close(h->opened);
+	h->plugin = NULL;
+	room_leave(r);
+}
+
+static const struct room_handler on[] = {
+	{ MSG_DELIVER, on_deliver }, /* from dispatch */
+};
+
+static const struct room_spec host = {
+	.id = PARTY_HOST,
+	.on = on,
+	.n_on = NELEM(on),
+	.setup = setup,
+	.peer_up = peer_up,
+	.stop = stop, /* another slice: the supervisor starts another host */
+	.arena_bytes = ARENA_BYTES,
+	.max_fds = 256,
+};
+
+int
+main(void)
+{
+	return room_run(&host);
+}

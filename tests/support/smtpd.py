@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""A small real SMTP server for tests and the demo: loopback, STARTTLS and AUTH required.
+
+It makes a CA of its own in DIR (DIR/ca.pem is what a client must trust), writes each accepted
+message to DIR/mail/new/N.eml with its envelope in X-Envelope-* lines in front, prints "ready PORT"
+and leaves when its standard input closes. Faults are scripted by options.
+"""
+import argparse
+import asyncio
+import os
+import ssl
+import subprocess
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+
+def options():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--dir", required=True, help="an existing folder for the CA and the mail")
+    p.add_argument("--port", type=int, default=0)
+    p.add_argument("--user", default="bot")
+    p.add_argument("--password", default="pw")
+    p.add_argument("--tempfail", type=int, default=0, metavar="N", help="451 to the first N messages")
+    p.add_argument("--refuse", action="store_true", help="554 to every message")
+    p.add_argument("--reject", action="append", default=[], metavar="ADDRESS", help="550 to it")
+    p.add_argument("--defer", action="append", default=[], metavar="ADDRESS",
+                   help="452 to it, the first time")
+    p.add_argument("--slow", type=float, default=0, metavar="S", help="wait before accepting")
+    p.add_argument("--drop", type=int, default=0, metavar="N",
+                   help="accept the first N messages and hang up without a word")
+    p.add_argument("--wrong-certificate", choices=["ca", "name"], help="signed by a CA that nobody "
+                   "knows, or for another host")
+    p.add_argument("--no-starttls", action="store_true")
+    p.add_argument("--implicit", action="store_true", help="TLS from the first byte")
+    p.add_argument("--open", action="store_true", help="ask for no AUTH")
+    return p.parse_args()
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_ca(base, name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", "/CN=Test CA", "-days", "2", "-addext", "basicConstraints=critical,CA:TRUE",
+            "-addext", "keyUsage=critical,keyCertSign", "-keyout", f"{base}/{name}.key",
+            "-out", f"{base}/{name}.pem")
+
+
+def certificate(opt):
+    base = opt.dir
+    make_ca(base, "ca")
+    signer = "ca"
+    if opt.wrong_certificate == "ca":
+        signer = "other_ca"
+        make_ca(base, signer)
+    names = "DNS:elsewhere.example" if opt.wrong_certificate == "name" \
+        else "DNS:localhost,IP:127.0.0.1"
+    with open(f"{base}/server.ext", "w") as f:
+        f.write(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", "/CN=localhost", "-keyout", f"{base}/server.key", "-out", f"{base}/server.csr")
+    openssl("x509", "-req", "-in", f"{base}/server.csr", "-CA", f"{base}/{signer}.pem",
+            "-CAkey", f"{base}/{signer}.key", "-CAcreateserial", "-days", "2",
+            "-extfile", f"{base}/server.ext", "-out", f"{base}/server.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(f"{base}/server.pem", f"{base}/server.key")
+    return context
+
+
+class Postbox:
+    def __init__(self, opt):
+        self.opt = opt
+        self.seen = 0
+        self.deferred = set()
+        self.box = f"{opt.dir}/mail"
+        for folder in "tmp", "new", "cur":
+            os.makedirs(f"{self.box}/{folder}", exist_ok=True)
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.opt.reject:
+            return "550 5.1.1 no such mailbox"
+        if address in self.opt.defer and address not in self.deferred:
+            self.deferred.add(address)
+            return "452 4.2.2 mailbox full"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 fine"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.seen += 1
+        if self.seen <= self.opt.tempfail:
+            return "451 4.3.0 come back later"
+        if self.opt.refuse:
+            return "554 5.7.1 message looks like spam"
+        if self.opt.slow:
+            await asyncio.sleep(self.opt.slow)
+        self.keep(session, envelope)
+        if self.seen <= self.opt.drop:
+            server.transport.abort()
+        return "250 2.0.0 kept"
+
+    def keep(self, session, envelope):
+        lines = [f"X-Envelope-From: {envelope.mail_from}"]
+        lines += [f"X-Envelope-To: {to}" for to in envelope.rcpt_tos]
+        lines.append(f"X-Envelope-Tls: {'yes' if session.ssl else 'no'}")
+        lines.append(f"X-Envelope-User: {getattr(session, 'user', '')}")
+        lines.append(f"X-Envelope-Helo: {session.host_name}")
+        name = f"{self.seen}.eml"
+        with open(f"{self.box}/tmp/{name}", "wb") as f:
+            f.write("\r\n".join(lines).encode() + b"\r\n" + envelope.original_content)
+        os.rename(f"{self.box}/tmp/{name}", f"{self.box}/new/{name}")
+
+
+async def serve(opt):
+    context = certificate(opt)
+    postbox = Postbox(opt)
+
+    def authenticate(server, session, envelope, mechanism, data):
+        good = data.login == opt.user.encode() and data.password == opt.password.encode()
+        if good:
+            session.user = opt.user
+        return AuthResult(success=good)
+
+    def factory():
+        starttls = not (opt.implicit or opt.no_starttls)
+        return SMTP(postbox, hostname="localhost", enable_SMTPUTF8=False,
+                    tls_context=context if starttls else None, require_starttls=starttls,
+                    auth_required=not opt.open, auth_require_tls=starttls,
+                    authenticator=authenticate)
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(factory, "127.0.0.1", opt.port,
+                                      ssl=context if opt.implicit else None)
+    print("ready", server.sockets[0].getsockname()[1], flush=True)
+    # A thread reads standard input: whatever it is, its end is the end.
+    await loop.run_in_executor(None, sys.stdin.buffer.read)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(options()))
