@@ -15,6 +15,7 @@
 
 #include <sodium.h>
 
+#include "base64.h"
 #include "bech32.h"
 #include "candor/keys.h"
 
@@ -490,16 +491,12 @@ is_word(struct span s, const char *word)
 	return s.len == strlen(word) && memcmp(s.p, word, s.len) == 0;
 }
 
-/* Strict base64: no padding, no white space, no bits left over. Exactly len bytes. */
+/* Exactly len bytes, without padding, as a header has them. */
 static bool
-base64_exactly(uint8_t *out, size_t len, struct span text)
+is_bytes(uint8_t *out, size_t len, struct span text)
 {
-	size_t n;
-
-	return text.len == B64_CHARS(len) &&
-	       sodium_base642bin(out, len, (const char *)text.p, text.len, NULL, &n, NULL,
-		   sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
-	       n == len;
+	return base64_exactly(
+	    out, len, text.p, text.len, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }
 
 /* "-> type arg arg": words of visible ASCII, single blanks between. */
@@ -546,7 +543,7 @@ parse_body(struct stanza *st, struct span *rest)
 		if (!next_line(&line, rest))
 			return CANDOR_EAGAIN;
 		n = line.len * 3 / 4;
-		if (line.len > BODY_LINE_CHARS || !base64_exactly(bytes, n, line))
+		if (line.len > BODY_LINE_CHARS || !is_bytes(bytes, n, line))
 			return CANDOR_EBADMSG;
 		if (st->body_len == 0)
 			memcpy(st->body, bytes, n);
@@ -571,7 +568,7 @@ unwrap_x25519(uint8_t file_key[AGE_FILE_KEY_BYTES], const struct stanza *st, con
 	uint8_t share[AGE_KEY_BYTES], key[32];
 	int r = CANDOR_EBADMSG;
 
-	if (st->n_args != 1 || !base64_exactly(share, sizeof(share), st->arg[0]) ||
+	if (st->n_args != 1 || !is_bytes(share, sizeof(share), st->arg[0]) ||
 	    st->body_len != WRAP_BYTES)
 		return CANDOR_EBADMSG;
 	if (o->identity == NULL)
@@ -605,7 +602,7 @@ unwrap_scrypt(uint8_t file_key[AGE_FILE_KEY_BYTES], const struct stanza *st, con
 	unsigned log_n;
 	int r;
 
-	if (st->n_args != 2 || !base64_exactly(salt, sizeof(salt), st->arg[0]) ||
+	if (st->n_args != 2 || !is_bytes(salt, sizeof(salt), st->arg[0]) ||
 	    st->body_len != WRAP_BYTES || parse_log_n(&log_n, st->arg[1]) < 0)
 		return CANDOR_EBADMSG;
 	if (o->identity != NULL)
@@ -682,7 +679,7 @@ open_header(
 		goto out;
 	line.p += footer + 1;
 	line.len -= footer + 1;
-	if (!base64_exactly(mac, sizeof(mac), line))
+	if (!is_bytes(mac, sizeof(mac), line))
 		goto out;
 	if (found != 0) {
 		r = found;

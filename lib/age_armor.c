@@ -9,6 +9,8 @@
 
 #include <sodium.h>
 
+#include "base64.h"
+
 #define BEGIN "-----BEGIN AGE ENCRYPTED FILE-----"
 #define END "-----END AGE ENCRYPTED FILE-----"
 #define LINE_CHARS 64
@@ -60,8 +62,7 @@ static bool
 decode_line(uint8_t out[LINE_BYTES], size_t *n, struct span line)
 {
 	return line.len > 0 && line.len <= LINE_CHARS &&
-	       sodium_base642bin(out, LINE_BYTES, (const char *)line.p, line.len, NULL, n, NULL,
-		   sodium_base64_VARIANT_ORIGINAL) == 0;
+	       base64_decode(out, LINE_BYTES, n, line.p, line.len, sodium_base64_VARIANT_ORIGINAL);
 }
 
 bool

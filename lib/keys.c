@@ -10,6 +10,8 @@
 
 #include <sodium.h>
 
+#include "base64.h"
+
 #define LABEL_NOISE "candor/v1/noise"
 #define LABEL_SIGN "candor/v1/sign"
 #define FINGERPRINT_BYTES 16
@@ -99,12 +101,9 @@ int
 keys_base64_parse(uint8_t key[32], const char *text, size_t len)
 {
 	uint8_t bytes[32];
-	size_t n;
 
-	if (len != KEY_CHARS ||
-	    sodium_base642bin(bytes, sizeof(bytes), text, len, NULL, &n, NULL,
-		sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-	    n != sizeof(bytes))
+	if (!base64_exactly(
+		bytes, sizeof(bytes), text, len, sodium_base64_VARIANT_URLSAFE_NO_PADDING))
 		return CANDOR_EINVAL;
 	memcpy(key, bytes, sizeof(bytes));
 	return 0;

@@ -10,6 +10,8 @@
 
 #include <sodium.h>
 
+#include "base64.h"
+
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
 #define PREHASH_BYTES 64
@@ -45,6 +47,7 @@ struct secret_blob {
 	struct sealed_part sealed;
 };
 
+#define VARIANT sodium_base64_VARIANT_ORIGINAL
 #define BASE64_CHARS(n) (((n) + 2) / 3 * 4)
 
 _Static_assert(sizeof(struct public_blob) == 42, "a public key");
@@ -59,20 +62,6 @@ static const uint8_t KDF_SCRYPT[2] = { 'S', 'c' };
 static const uint8_t CHECKSUM_BLAKE2B[2] = { 'B', '2' };
 
 #define SAME(a, b) (memcmp((a), (b), sizeof(a)) == 0)
-
-/* Exactly len bytes of padded base64. */
-static int
-base64_exactly(void *out, size_t len, const char *text, size_t text_len)
-{
-	size_t n;
-
-	return text_len == BASE64_CHARS(len) &&
-		       sodium_base642bin(out, len, text, text_len, NULL, &n, NULL,
-			   sodium_base64_VARIANT_ORIGINAL) == 0 &&
-		       n == len
-		   ? 0
-		   : CANDOR_EINVAL;
-}
 
 /* Cut a line off, without LF or CRLF; the last one may lack it. */
 static struct span
@@ -104,7 +93,8 @@ minisign_public_parse(struct minisign_public *out, const char *text, size_t len)
 {
 	struct public_blob b;
 
-	if (base64_exactly(&b, sizeof(b), text, len) < 0 || !SAME(b.alg, ALG_LEGACY))
+	if (!base64_exactly((uint8_t *)&b, sizeof(b), text, len, VARIANT) ||
+	    !SAME(b.alg, ALG_LEGACY))
 		return CANDOR_EINVAL;
 	*out = b.key;
 	return 0;
@@ -116,8 +106,7 @@ minisign_public_format(char out[MINISIGN_PUBLIC_CHARS + 1], const struct minisig
 	struct public_blob b = { .key = *k };
 
 	memcpy(b.alg, ALG_LEGACY, sizeof(b.alg));
-	sodium_bin2base64(out, MINISIGN_PUBLIC_CHARS + 1, (const uint8_t *)&b, sizeof(b),
-	    sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(out, MINISIGN_PUBLIC_CHARS + 1, (const uint8_t *)&b, sizeof(b), VARIANT);
 }
 
 /* ---- Secret keys -------------------------------------------------------------------------------- */
@@ -159,8 +148,8 @@ minisign_secret_format(struct arena *a, struct span *out, const struct minisign_
 	memcpy(b.sealed.key, k->key, sizeof(b.sealed.key));
 	secret_checksum(b.sealed.checksum, &b);
 	memcpy(text, comment, sizeof(comment));
-	sodium_bin2base64(text + sizeof(comment) - 1, chars + 1, (const uint8_t *)&b, sizeof(b),
-	    sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(
+	    text + sizeof(comment) - 1, chars + 1, (const uint8_t *)&b, sizeof(b), VARIANT);
 	text[size - 1] = '\n';
 	sodium_memzero(&b, sizeof(b));
 	*out = (struct span){ (const uint8_t *)text, size };
@@ -208,7 +197,7 @@ minisign_secret_parse(struct minisign_secret *out, const char *file, size_t len,
 	int r = CANDOR_EINVAL;
 
 	if (!starts_with(comment, UNTRUSTED) || rest.len > 0 ||
-	    base64_exactly(&b, sizeof(b), (const char *)line.p, line.len) < 0 ||
+	    !base64_exactly((uint8_t *)&b, sizeof(b), line.p, line.len, VARIANT) ||
 	    !SAME(b.alg, ALG_LEGACY) || !SAME(b.checksum_alg, CHECKSUM_BLAKE2B))
 		goto out;
 	if (SAME(b.kdf, KDF_SCRYPT)) {
@@ -265,10 +254,8 @@ minisign_sign(struct arena *a, struct span *out, const uint8_t *text, size_t len
 	crypto_sign_detached(b.sig, NULL, hash, sizeof(hash), k->key);
 	crypto_sign_detached(
 	    second, NULL, joint, join(joint, b.sig, trusted_comment, comment_len), k->key);
-	sodium_bin2base64(
-	    line1, sizeof(line1), (const uint8_t *)&b, sizeof(b), sodium_base64_VARIANT_ORIGINAL);
-	sodium_bin2base64(
-	    line2, sizeof(line2), second, sizeof(second), sodium_base64_VARIANT_ORIGINAL);
+	sodium_bin2base64(line1, sizeof(line1), (const uint8_t *)&b, sizeof(b), VARIANT);
+	sodium_bin2base64(line2, sizeof(line2), second, sizeof(second), VARIANT);
 	n = snprintf(file, MINISIGN_SIGNATURE_MAX + 1,
 	    UNTRUSTED "signature of the charter key\n%s\n" TRUSTED "%s\n%s\n", line1,
 	    trusted_comment, line2);
@@ -295,8 +282,8 @@ minisign_verify(const uint8_t *text, size_t len, const uint8_t *sig, size_t sig_
 	trusted = next_line(&rest);
 	line2 = next_line(&rest);
 	if (rest.len > 0 || !starts_with(untrusted, UNTRUSTED) || !starts_with(trusted, TRUSTED) ||
-	    base64_exactly(&b, sizeof(b), (const char *)line1.p, line1.len) < 0 ||
-	    base64_exactly(second, sizeof(second), (const char *)line2.p, line2.len) < 0 ||
+	    !base64_exactly((uint8_t *)&b, sizeof(b), line1.p, line1.len, VARIANT) ||
+	    !base64_exactly(second, sizeof(second), line2.p, line2.len, VARIANT) ||
 	    !SAME(b.key_id, k->key_id))
 		return CANDOR_EBADMSG;
 	if (SAME(b.alg, ALG_PREHASHED)) {
