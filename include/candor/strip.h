@@ -14,8 +14,8 @@ enum strip_profile {
 	STRIP_DEIDENTIFY, /* every identifier of a person goes (45 CFR 164.514(b)(2)) */
 };
 
-/* Labels of removals; their names are part of the command line's JSON: append only. Those from
- * FORMAT on even out the text itself and cannot be kept. */
+/* Labels of removals; their names are part of the command line's JSON: append only. INVISIBLE
+ * and LOOKALIKE even out the text itself and cannot be kept. */
 #define STRIP_LABELS(X)                                                                            \
 	X(REPORTER_NAME, "reporter-name", "your name")                                             \
 	X(REPORTER_CONTACT, "reporter-contact", "how to reach you")                                \
@@ -27,7 +27,14 @@ enum strip_profile {
 	X(EMAIL, "email", "an e-mail address")                                                     \
 	X(PHONE, "phone", "a telephone number")                                                    \
 	X(INVISIBLE, "invisible", "characters that cannot be seen")                                \
-	X(LOOKALIKE, "lookalike", "letters of another script that look the same")
+	X(LOOKALIKE, "lookalike", "letters of another script that look the same")                  \
+	X(NAME, "name", "a person's name")                                                         \
+	X(URL, "url", "a link")                                                                    \
+	X(SSN, "ssn", "a social security number")                                                  \
+	X(CARD, "card", "a payment card's number")                                                 \
+	X(IP, "ip", "an address on the network")                                                   \
+	X(RECORD, "record", "a record's or an account's number")                                   \
+	X(DATE, "date", "a date")
 
 enum strip_label {
 #define X(name, text, reason) STRIP_##name,

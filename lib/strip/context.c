@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stage 3 of stripping: run the rules over the tokens, judge whose each find is, and put
+ * placeholders in. Any process; pure. The outcome must be a fixed point: no rule may match in what
+ * it leaves, so that stripping twice is stripping once.
+ */
+#include <string.h>
+
+#include "strip/internal.h"
+
+#define LOOK_BACK 24
+#define LOOK_AHEAD 8
+
+_Static_assert(STRIP__N <= 32, "labels fit a mask");
+
+#define BIT(label) (1u << (label))
+
+/* What each profile takes out. */
+static const unsigned takes[] = {
+	[STRIP_REPORTER] = BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) |
+			   BIT(STRIP_REPORTER_ID) | BIT(STRIP_REPORTER_ROLE) |
+			   BIT(STRIP_REPORTER_TENURE) | BIT(STRIP_REPORTER_RELATION) |
+			   BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE),
+	[STRIP_DEIDENTIFY] = BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) |
+			     BIT(STRIP_REPORTER_ID) | BIT(STRIP_REPORTER_RELATION) |
+			     BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE) |
+			     BIT(STRIP_NAME) | BIT(STRIP_URL) | BIT(STRIP_SSN) | BIT(STRIP_CARD) |
+			     BIT(STRIP_IP) | BIT(STRIP_RECORD) | BIT(STRIP_DATE),
+};
+
+/*
+ * The tokens with a gap in them: those left of it are done, the rest begins right of it. Each
+ * find makes them fewer, and goes back as far as a rule can reach.
+ */
+struct gap {
+	struct strip_tokens *t;
+	size_t left, right;
+};
+
+/* Where the k-th token of what would remain stands. */
+static size_t
+place(const struct gap *g, size_t k)
+{
+	return k < g->left ? k : k - g->left + g->right;
+}
+
+static uint8_t
+class_at(const struct gap *g, size_t k)
+{
+	return g->t->cls[place(g, k)];
+}
+
+enum whose { NOBODYS, MINE, THEIRS };
+
+static enum whose
+person(uint8_t class)
+{
+	switch (class) {
+	case C_I:
+	case C_IM:
+	case C_IVE:
+	case C_WE:
+	case C_MY:
+	case C_ME:
+		return MINE;
+	case C_THEY:
+	case C_PERSON:
+	case C_TITLE:
+	case C_RELATION:
+	case C_POSSESSIVE:
+		return THEIRS;
+	default:
+		return NOBODYS;
+	}
+}
+
+static bool
+ends_sentence(uint8_t class)
+{
+	return class == 0 || class == C_END || class == C_LINE || class == C_BLANK_LINE;
+}
+
+/* Who stands nearest to tokens start..end in their sentence? First before them, then behind. */
+static enum whose
+whose(const struct gap *g, size_t start, size_t end)
+{
+	enum whose who;
+	uint8_t class;
+
+	for (size_t k = start; k > 0 && start - k < LOOK_BACK; k--) {
+		class = class_at(g, k - 1);
+		if (ends_sentence(class))
+			break;
+		if ((who = person(class)) != NOBODYS)
+			return who;
+	}
+	for (size_t k = end; k - end < LOOK_AHEAD; k++) {
+		class = class_at(g, k);
+		if (ends_sentence(class))
+			break;
+		if ((who = person(class)) != NOBODYS)
+			return who;
+	}
+	return NOBODYS;
+}
+
+/* Can a signature begin at token k? After a line that is complete, or a sentence. */
+static bool
+begins_block(const struct gap *g, size_t k)
+{
+	static const uint8_t closes[] = { C_END, C_BLANK_LINE, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE,
+		C_PLACEHOLDER, C_LINE, C_URL };
+	uint8_t before = k > 0 ? class_at(g, k - 1) : C_BLANK_LINE;
+
+	if (before == C_END || k == 0)
+		return true;
+	if (before == C_BLANK_LINE)
+		return k < 2 || class_at(g, k - 2) != C_COLON;
+	return before == C_LINE && k > 1 &&
+	       memchr(closes, class_at(g, k - 2), sizeof(closes)) != NULL;
+}
+
+/* Is the line before token k, which ends one, free of other people? */
+static bool
+own_field(const struct gap *g, size_t k)
+{
+	for (size_t n = 0; n < LOOK_BACK && k > n; n++) {
+		uint8_t class = class_at(g, k - 1 - n);
+
+		if (n > 0 && (class == C_LINE || class == C_BLANK_LINE))
+			break;
+		if (class == C_PERSON || class == C_THEY)
+			return false;
+	}
+	return true;
+}
+
+/* The label of a find, STRIP__N when it stays. */
+static enum strip_label
+judge(const struct gap *g, const struct strip_match *m, enum strip_profile profile)
+{
+	static const enum strip_label kind[256] = {
+		[C_EMAIL] = STRIP_EMAIL,
+		[C_PHONE] = STRIP_PHONE,
+		[C_EXTENSION] = STRIP_PHONE,
+		[C_BARE] = STRIP_PHONE,
+		[C_NUMBER] = STRIP_PHONE,
+		[C_CODE] = STRIP_PHONE,
+		[C_LEFT] = STRIP_PHONE,
+		[C_CONTACT] = STRIP_PHONE,
+	};
+	size_t start = g->left + m->start, end = g->left + m->end;
+	enum whose who;
+
+	switch (m->when) {
+	case WHEN_ALWAYS:
+		return m->label;
+	case WHEN_BLOCK:
+		return begins_block(g, start) ? m->label : STRIP__N;
+	case WHEN_FORM:
+		return own_field(g, g->left) ? m->label : STRIP__N;
+	case WHEN_MINE:
+		return whose(g, start, end) == MINE ? m->label : STRIP__N;
+	case WHEN_NOT_THEIRS:
+		if (profile == STRIP_DEIDENTIFY)
+			return m->label;
+		return whose(g, start, end) != THEIRS ? m->label : STRIP__N;
+	case WHEN_CONTACT:
+		who = whose(g, start, end);
+		if (who == MINE)
+			return m->label;
+		if (who == THEIRS && profile == STRIP_REPORTER)
+			return STRIP__N;
+		return kind[class_at(g, start)];
+	}
+	return STRIP__N;
+}
+
+/* Token k of what remains right of the gap becomes a placeholder for tokens start..end. */
+static void
+replace(struct gap *g, const struct strip_match *m, enum strip_label label)
+{
+	struct strip_tokens *t = g->t;
+	size_t start = g->right + m->start, to = g->right + m->end - 1, back;
+
+	t->tok[to].start = t->tok[start].start;
+	t->tok[to].label = label;
+	t->cls[to] = C_PLACEHOLDER;
+	memmove(t->tok + to - m->start, t->tok + g->right, m->start * sizeof(*t->tok));
+	memmove(t->cls + to - m->start, t->cls + g->right, m->start);
+	g->right = to - m->start;
+
+	back = g->left < STRIP_REACH ? g->left : STRIP_REACH;
+	g->left -= back;
+	g->right -= back;
+	memmove(t->tok + g->right, t->tok + g->left, back * sizeof(*t->tok));
+	memmove(t->cls + g->right, t->cls + g->left, back);
+}
+
+void
+strip_context(struct strip_tokens *t, enum strip_profile profile, unsigned keep)
+{
+	unsigned take = takes[profile] & ~keep;
+	struct gap g = { .t = t };
+
+	while (g.right < t->n) {
+		struct strip_match m = strip_rules(t->cls + g.right);
+		enum strip_label label = m.label;
+
+		if (label != STRIP__N)
+			label = judge(&g, &m, profile);
+		if (label != STRIP__N && (take & BIT(label)) != 0) {
+			replace(&g, &m, label);
+			continue;
+		}
+		t->tok[g.left] = t->tok[g.right];
+		t->cls[g.left++] = t->cls[g.right++];
+	}
+	t->n = g.left;
+	t->cls[t->n] = 0;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stage 2 of stripping: evened text in, tokens and their classes out. The words and the forms of
+ * numbers are here and nowhere else. Any process. Every pattern either takes what it has read or
+ * reads a bounded length, so that scanning is linear.
+ */
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "candor/utf8.h"
+#include "strip/internal.h"
+
+/* An e-mail address has at most 64 bytes before its @ (RFC 5321, 4.5.3.1.1). */
+#define LOCAL_PART_MAX 64
+#define GROW 64
+
+struct scan {
+	struct arena *a;
+	struct strip_tokens *to;
+	const uint8_t *text;
+	size_t cap;
+};
+
+/* Room for the classes is taken behind the tokens when their number is known: until then a token's
+ * label holds its class. */
+static int
+push(struct scan *s, enum strip_class class, size_t start, size_t end)
+{
+	struct strip_tokens *to = s->to;
+
+	if (to->n == s->cap) {
+		/* Nothing else is taken meanwhile: what comes now lies behind what is there. */
+		struct strip_token *more = arena_alloc(s->a, GROW * sizeof(*more));
+
+		if (more == NULL)
+			return CANDOR_ENOMEM;
+		if (to->tok == NULL)
+			to->tok = more;
+		s->cap += GROW;
+	}
+	to->tok[to->n++] = (struct strip_token){ (uint32_t)start, (uint32_t)end, class };
+	return 0;
+}
+
+static bool
+local_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+	    (c != 0 && strchr("._%+-'", c) != NULL) || c >= 0x80;
+}
+
+/* An @ and a domain stand at start: what touches it on the left is the rest of the address. Returns
+ * false when there is nothing, or when that is no local part. */
+static bool
+take_local_part(struct scan *s, size_t *start)
+{
+	struct strip_tokens *to = s->to;
+	size_t from = *start, n = to->n;
+
+	while (n > 1 && to->tok[n - 1].end == from && *start - to->tok[n - 1].start <= LOCAL_PART_MAX) {
+		const struct strip_token *t = &to->tok[n - 1];
+		size_t i = t->end;
+
+		while (i > t->start && local_char(s->text[i - 1]))
+			i--;
+		if (i > t->start)
+			break;
+		from = t->start;
+		n--;
+	}
+	while (from < *start && strchr(".'-", s->text[from]) != NULL) {
+		from = to->tok[n].end;
+		n++;
+	}
+	if (from == *start)
+		return false;
+	to->n = n;
+	*start = from;
+	return true;
+}
+
+/* Words that are longer are in no list. */
+#define WORD_MAX 20
+
+static bool
+ends(const uint8_t *word, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len > n + 1 && memcmp(word + len - n, with, n) == 0;
+}
+
+/* What a word is by its letters alone. */
+static enum strip_class
+shape(const uint8_t *word, size_t len)
+{
+	size_t small = 0, big = 0;
+	uint32_t first = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		small += (word[i] >= 'a' && word[i] <= 'z') || word[i] >= 0x80;
+		big += word[i] >= 'A' && word[i] <= 'Z';
+	}
+	if (small == 0)
+		return C_ALLCAPS;
+	if (ends(word, len, "n't"))
+		return C_COMMON;
+	if ((big == 0 && (ends(word, len, "ing") || ends(word, len, "ed"))) || ends(word, len, "ly"))
+		return C_VERBAL;
+	utf8_decode(&first, (const char *)word, len);
+	if ((first >= 'A' && first <= 'Z') ||
+	    (first >= 0xc0 && utf8proc_category((int32_t)first) == UTF8PROC_CATEGORY_LU))
+		return C_CAP;
+	return C_WORD;
+}
+
+/* The class of the word from start to *end, which may move: a full stop belongs to "Dr.", the 's
+ * to "it's" but not to "Jane's", where it is cut off. */
+static enum strip_class
+word_class(const unsigned char **end, const unsigned char *start, bool cut)
+{
+	size_t len = (size_t)(*end - start);
+	uint8_t raw[WORD_MAX + 2] = { 0 }, low[WORD_MAX + 2] = { 0 };
+	enum strip_class class = C_NONE;
+
+	if (len <= WORD_MAX) {
+		for (size_t i = 0; i <= len; i++) {
+			raw[i] = start[i];
+			low[i] = start[i] >= 'A' && start[i] <= 'Z' ? start[i] | 0x20 : start[i];
+		}
+		if (start[len] == '.' && ((class = strip_word(low)) != C_NONE)) {
+			(*end)++;
+			return class;
+		}
+		raw[len] = low[len] = 0;
+		if (raw[0] < 'a' && (class = strip_word(raw)) != C_NONE)
+			return class;
+		if ((class = strip_word(low)) != C_NONE)
+			return class;
+	}
+	if (!cut && len > 2 && start[len - 2] == '\'' && (start[len - 1] | 0x20) == 's') {
+		*end -= 2;
+		return word_class(end, start, true);
+	}
+	return shape(start, len);
+}
+
+/* The check digit of payment cards (ISO/IEC 7812-1, annex B). */
+static bool
+luhn(const uint8_t *p, size_t len)
+{
+	unsigned sum = 0, place = 0;
+
+	for (size_t i = len; i-- > 0;) {
+		unsigned d = p[i] - (unsigned)'0';
+
+		if (d > 9)
+			continue;
+		if (place++ % 2 == 1)
+			d = d * 2 > 9 ? d * 2 - 9 : d * 2;
+		sum += d;
+	}
+	return sum % 10 == 0;
+}
+
+int
+strip_scan(struct arena *a, struct strip_tokens *out, const struct strip_evened *text)
+{
+	struct scan s = { .a = a, .to = out, .text = text->p };
+	const unsigned char *YYCURSOR = text->p, *YYMARKER, *YYCTXMARKER = NULL, *start;
+
+	(void)YYCTXMARKER;
+	*out = (struct strip_tokens){ 0 };
+	if (push(&s, C_BLANK_LINE, 0, 0) < 0)
+		return CANDOR_ENOMEM;
+#define T(class)                                                                                \
+	do {                                                                                    \
+		if (push(&s, (class), (size_t)(start - s.text), (size_t)(YYCURSOR - s.text)) < 0) \
+			return CANDOR_ENOMEM;                                                   \
+		goto next;                                                                      \
+	} while (0)
+next:
+	start = YYCURSOR;
+	/*!re2c
+	re2c:define:YYCTYPE = "unsigned char";
+	re2c:yyfill:enable = 0;
+
+	d      = [0-9];
+	an     = [0-9A-Za-z];
+	odd    = [\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufe0e\ufe20-\ufeff\uff21-\uffdc]
+	       | [\U00010000-\U0001efff\U00020000-\U0003fffd];
+	letter = [A-Za-z] | odd;
+	sep    = [ .-];
+
+	// ---- numbers and addresses -------------------------------------------------------
+	ext    = [ ,]{0,2} ('x' | 'ext' | 'extension') "."? " "? d{2,6};
+	nanp1  = ("+"? "1" [ .-]?)? ("(" [2-9] d{2} ")" sep? | [2-9] d{2} [ ./-]) d{3} [ .-]? d{4};
+	local  = [2-9] d{2} [.-] d{4};
+	intl   = "+" d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,5} ([ .-]? d{2,5}){1,4};
+	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4};
+	nanp   = nanp1 | "(" d{3} ")" sep? d{3} [.-] d{4} | d{3} [.-] d{3} [.-] d{4};
+	phone  = (nanp | local | intl | trunk) ext?;
+	card   = d{4} [ -]? (d{4} [ -]? d{4} [ -]? d{1,7} | d{6} [ -]? d{5});
+	ipv4   = d{1,3} "." d{1,3} "." d{1,3} "." d{1,3};
+	hex    = [0-9A-Fa-f]{1,4};
+	ipv6   = (hex ":"){7} hex | (hex ":"){1,6} (":" hex){1,6};
+	code   = ([A-Za-z]+ [_/.-]?){0,2} [A-Za-z]* d+ an* ([_/-] an+)*;
+	under  = an+ "_" an+ ("_" an+)*;
+	domain = [A-Za-z0-9] [A-Za-z0-9-]* ("." [A-Za-z0-9-]+)+;
+	urlch  = [^\x00-\x20<>"'(){}|\\^`\u0080-\u00bf];
+	urlend = urlch \ [.,;:!?\]];
+	url    = ('http' 's'? "://" | 'www.') urlch* urlend
+	       | ([A-Za-z0-9-]+ "."){1,4} ('com' | 'org' | 'net' | 'edu' | 'gov' | 'io' | 'example')
+	         ("/" urlch* urlend)?;
+	pathch = [^\x00-\x20<>"|];
+	path   = "\\\\" pathch+ | [A-Za-z] ":\\" pathch+ | "/home/" pathch+ | "/Users/" pathch+
+	       | 'smb://' pathch+ | 'file://' pathch+;
+	month  = 'jan' 'uary'? | 'feb' 'ruary'? | 'mar' 'ch'? | 'apr' 'il'? | 'may' | 'june' | 'jun'
+	       | 'july' | 'jul' | 'aug' 'ust'? | 'sep' 't'? 'ember'? | 'oct' 'ober'?
+	       | 'nov' 'ember'? | 'dec' 'ember'?;
+	day    = d{1,2} ('st' | 'nd' | 'rd' | 'th')?;
+	date   = month "."? " " day (","? " " d{4})? | day " " ('of ')? month (","? " " d{4})?
+	       | month "."? ","? " " d{4} | d{4} "-" d{2} "-" d{2} | d{1,2} "/" d{1,2} ("/" d{2,4})?
+	       | d{1,2} [.-] d{1,2} [.-] (d{4} | d{2});
+	weekday = ('mon' | 'tues' | 'wednes' | 'thurs' | 'fri' | 'satur' | 'sun') 'day' 's'?;
+
+	// ---- words -------------------------------------------------------------------------
+	word   = letter (letter | "'" letter | [-] letter)*;
+
+	[\x00]                  { goto done; }
+	[ \t]+                  { goto next; }
+	"\n"                    { T(C_LINE); }
+	"\n\n" "\n"*            { T(C_BLANK_LINE); }
+
+	"[" ('name' | 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'e-mail'
+	    | 'phone' | 'link' | 'number' | 'card' | 'address' | 'record' | 'date') " removed]"
+	                        { T(C_PLACEHOLDER); }
+
+	"@" domain              {
+		size_t from = (size_t)(start - s.text);
+
+		if (take_local_part(&s, &from))
+			start = s.text + from;
+		T(C_EMAIL);
+	}
+	"@" [A-Za-z0-9] [A-Za-z0-9._]* [A-Za-z0-9_] { T(C_HANDLE); }
+	url                     { T(C_URL); }
+	path                    { T(C_PATH); }
+	d{3} "-" d{2} "-" d{4}  { T(C_SSN); }
+	date | weekday | month  { T(C_DATE); }
+	phone                   { T(C_PHONE); }
+	[2-9] d{9}              { T(C_BARE); }
+	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_CODE); }
+	ipv4 | ipv6             { T(C_IP); }
+	('x' | 'ext' | 'extension') "."? " "? d{2,6} { T(C_EXTENSION); }
+	d+                      { T(C_NUMBER); }
+	code | under            { T(C_CODE); }
+
+	[A-Z] | ([A-Z] "."){1,4} {
+		size_t one = 1;
+
+		T(*start == 'I' && YYCURSOR == start + one ? C_I : C_INITIAL);
+	}
+	word                    {
+		enum strip_class class = word_class(&YYCURSOR, start, false);
+
+		T(class);
+	}
+	"'s" | "'"              { T(YYCURSOR - start == 2 ? C_POSSESSIVE : C_QUOTE); }
+
+	[.!?]+                  { T(C_END); }
+	[,;]+                   { T(C_COMMA); }
+	":"                     { T(C_COLON); }
+	[-~]+                   { T(C_DASH); }
+	[([{<]+                 { T(C_LEFT); }
+	[)\]}>]+                { T(C_RIGHT); }
+	["]+                    { T(C_QUOTE); }
+	[/|]+                   { T(C_SLASH); }
+	"#"+                    { T(C_HASH); }
+	[*_=+]+                 { T(C_OTHER); }
+	[^\x00]                 { T(C_OTHER); }
+	*                       { T(C_OTHER); }
+	*/
+#undef T
+done:
+	if (push(&s, 0, text->len, text->len) < 0)
+		return CANDOR_ENOMEM;
+	out->n--;
+	if ((out->cls = arena_alloc(a, out->n + 1)) == NULL)
+		return CANDOR_ENOMEM;
+	for (size_t i = 0; i <= out->n; i++) {
+		out->cls[i] = (uint8_t)out->tok[i].label;
+		out->tok[i].label = STRIP__N;
+	}
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stripping: the four stages in a row, the last of them here (apply). See candor/strip.h. Any
+ * process; pure. Must never keep or show what it takes out.
+ */
+#include <string.h>
+
+#include "strip/internal.h"
+
+static const struct {
+	const char *name, *reason;
+} labels[] = {
+#define X(id, text, why) [STRIP_##id] = { text, why },
+	STRIP_LABELS(X)
+#undef X
+};
+
+/* scan.re knows them too, so that they stay what they are. */
+static const char *const placeholders[STRIP__N] = {
+	[STRIP_REPORTER_NAME] = "[name removed]",
+	[STRIP_REPORTER_CONTACT] = "[contact removed]",
+	[STRIP_REPORTER_ID] = "[id removed]",
+	[STRIP_REPORTER_ROLE] = "[role removed]",
+	[STRIP_REPORTER_TENURE] = "[time removed]",
+	[STRIP_REPORTER_RELATION] = "[relation removed]",
+	[STRIP_SIGN_OFF] = "[signature removed]",
+	[STRIP_EMAIL] = "[e-mail removed]",
+	[STRIP_PHONE] = "[phone removed]",
+	[STRIP_INVISIBLE] = "",
+	[STRIP_LOOKALIKE] = "",
+	[STRIP_NAME] = "[name removed]",
+	[STRIP_URL] = "[link removed]",
+	[STRIP_SSN] = "[number removed]",
+	[STRIP_CARD] = "[card removed]",
+	[STRIP_IP] = "[address removed]",
+	[STRIP_RECORD] = "[record removed]",
+	[STRIP_DATE] = "[date removed]",
+};
+
+const char *
+strip_label_name(enum strip_label label)
+{
+	return labels[label].name;
+}
+
+const char *
+strip_label_reason(enum strip_label label)
+{
+	return labels[label].reason;
+}
+
+int
+strip_label_parse(enum strip_label *out, const char *name)
+{
+	for (unsigned i = 0; i < STRIP__N; i++)
+		if (strcmp(labels[i].name, name) == 0) {
+			*out = (enum strip_label)i;
+			return 0;
+		}
+	return CANDOR_EINVAL;
+}
+
+unsigned
+strip_mask(char *const *names, size_t n)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum strip_label label;
+
+		if (strip_label_parse(&label, names[i]) == 0)
+			mask |= 1u << label;
+	}
+	return mask;
+}
+
+bool
+strip_label_keepable(enum strip_label label)
+{
+	return label != STRIP_INVISIBLE && label != STRIP_LOOKALIKE;
+}
+
+/* The way back from the evened text to the text as given; asked in rising order. */
+struct way {
+	const struct strip_evened *text;
+	size_t next;   /* the first edit that is not passed */
+	ptrdiff_t off; /* given minus evened, behind the edits passed */
+};
+
+static void
+pass(struct way *w)
+{
+	const struct strip_edit *e = &w->text->edits[w->next++];
+
+	w->off = (ptrdiff_t)(e->in + e->in_len) - (ptrdiff_t)(e->out + e->out_len);
+}
+
+static size_t
+given_start(struct way *w, size_t at)
+{
+	const struct strip_edit *e = w->text->edits;
+
+	while (w->next < w->text->n_edits && e[w->next].out + e[w->next].out_len <= at)
+		pass(w);
+	if (w->next < w->text->n_edits && e[w->next].out < at)
+		return e[w->next].in;
+	return (size_t)((ptrdiff_t)at + w->off);
+}
+
+/* As given_start(), for the byte behind the last one: stays before what was dropped there. */
+static size_t
+given_end(struct way *w, size_t at)
+{
+	const struct strip_edit *e = w->text->edits;
+
+	while (w->next < w->text->n_edits && e[w->next].out < at) {
+		if (e[w->next].out + e[w->next].out_len > at) {
+			const struct strip_edit *cut = &e[w->next];
+
+			pass(w);
+			return cut->in + cut->in_len;
+		}
+		pass(w);
+	}
+	return (size_t)((ptrdiff_t)at + w->off);
+}
+
+struct apply {
+	const struct strip_evened *text;
+	struct strip_result *out;
+	uint8_t *p; /* NULL: count only */
+};
+
+static void
+add_span(struct apply *ap, size_t start, size_t end, enum strip_label label)
+{
+	if (ap->p != NULL)
+		ap->out->spans[ap->out->n_spans] = (struct strip_span){ start, end, label };
+	ap->out->n_spans++;
+}
+
+static void
+add_text(struct apply *ap, const void *p, size_t len)
+{
+	if (ap->p != NULL)
+		memcpy(ap->p + ap->out->text.len, p, len);
+	ap->out->text.len += len;
+}
+
+/* The spans of the edits passed. */
+static void
+add_edits(struct apply *ap, size_t *i, const struct way *w)
+{
+	for (; *i < w->next; (*i)++) {
+		const struct strip_edit *e = &ap->text->edits[*i];
+
+		if (e->label != STRIP__N)
+			add_span(ap, e->in, e->in + e->in_len, (enum strip_label)e->label);
+	}
+}
+
+/* Write, or only count, text and spans. */
+static void
+apply(struct apply *ap, const struct strip_tokens *t)
+{
+	struct way w = { .text = ap->text };
+	size_t at = 0, edit = 0;
+
+	ap->out->text.len = ap->out->n_spans = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct strip_token *tok = &t->tok[i];
+		size_t start, end;
+
+		if (tok->label == STRIP__N)
+			continue;
+		add_text(ap, ap->text->p + at, tok->start - at);
+		add_text(ap, placeholders[tok->label], strlen(placeholders[tok->label]));
+		at = tok->end;
+		start = given_start(&w, tok->start);
+		add_edits(ap, &edit, &w);
+		end = given_end(&w, tok->end);
+		edit = w.next; /* those within are covered */
+		add_span(ap, start, end, (enum strip_label)tok->label);
+	}
+	add_text(ap, ap->text->p + at, ap->text->len - at);
+	w.next = ap->text->n_edits;
+	add_edits(ap, &edit, &w);
+}
+
+int
+strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
+    enum strip_profile profile, unsigned keep)
+{
+	struct strip_result made = { 0 };
+	struct strip_evened even;
+	struct strip_tokens tokens;
+	struct apply ap = { .text = &even, .out = &made };
+	uint8_t *p;
+	int r;
+
+	if ((r = strip_even(a, &even, (const uint8_t *)text, len)) < 0 ||
+	    (r = strip_scan(a, &tokens, &even)) < 0)
+		return r;
+	strip_context(&tokens, profile, keep);
+	apply(&ap, &tokens);
+	if ((made.spans = arena_alloc(a, made.n_spans * sizeof(*made.spans))) == NULL ||
+	    (p = arena_alloc(a, made.text.len + 1)) == NULL)
+		return CANDOR_ENOMEM;
+	ap.p = p;
+	apply(&ap, &tokens);
+	made.text.p = p;
+	made.n_normalised = even.n_normalised;
+	*out = made;
+	return 0;
+}
