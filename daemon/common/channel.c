@@ -48,7 +48,8 @@ struct channel {
 	size_t queued, cap;
 	bool was_full, paused, expect_fds;
 
-	struct span body; /* of the message being handled */
+	struct packet_header header; /* of the message being handled */
+	struct span body;            /* the same */
 	int fds[CHANNEL_FDS_MAX];
 	size_t n_fds, fds_taken;
 	bool *freed; /* set when a handler frees the channel that called it */
@@ -129,19 +130,19 @@ handle(struct channel *ch, size_t n)
 {
 	struct arena *arena = ch->arena;
 	arena_mark_t mark = arena_mark(arena);
-	struct packet_header header;
+	const struct packet_header *header = &ch->header;
 	ProtobufCMessage *msg;
 	const char *why = NULL;
 	bool freed = false;
 
-	if (parse(ch->buf, n, &header, &ch->body) < 0) {
+	if (parse(ch->buf, n, &ch->header, &ch->body) < 0) {
 		why = "a packet without a proper header";
-	} else if (wire_unpack(arena, &msg, header.kind, ch->peer, ch->self, ch->body.p,
+	} else if (wire_unpack(arena, &msg, header->kind, ch->peer, ch->self, ch->body.p,
 		       ch->body.len) < 0) {
 		why = "a message that does not belong here or does not decode";
 	} else {
 		ch->freed = &freed;
-		if (ch->on->message(ch, header.kind, header.tag, msg, ch->arg) < 0)
+		if (ch->on->message(ch, header->kind, header->tag, msg, ch->arg) < 0)
 			why = "a message that an honest peer does not send";
 	}
 	arena_release(arena, mark);
@@ -363,6 +364,12 @@ channel_send_packed(
 	if (len > 0)
 		memcpy(p->bytes + sizeof(struct packet_header), body, len);
 	return send_or_queue(ch, p);
+}
+
+unsigned
+channel_kind(const struct channel *ch)
+{
+	return ch->header.kind;
 }
 
 struct span
