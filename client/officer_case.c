@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `candor case …`: opening a case, moving it through its states, writing to its reporter, and changing
+ * who can read it. Runs in the client. Must never wrap a case to somebody whom the report names, nor
+ * to a key that the signed directory does not hold.
+ */
+#include "officer_case.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "candor/casestate.h"
+#include "candor/seal.h"
+
+#include "term.h"
+#include "verb.h"
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+int
+case_fetch(struct officer_session *s, struct open_case *k, char *number)
+{
+	Candor__CaseRef ref = CANDOR__CASE_REF__INIT;
+	ProtobufCMessage *answer;
+	int r;
+
+	ref.number = number;
+	r = officer_call(s, &s->c->arena, MSG_CASE_GET, &ref.base, MSG_CASE, &answer);
+	if (r != 0)
+		return r;
+	*k = (struct open_case){ .record = (const Candor__CaseRecord *)answer };
+	if (k->record->summary == NULL || strcmp(k->record->summary->number, number) != 0)
+		return client_fail(
+		    s->c, EX_PROTOCOL, "the daemon sent another case than was asked for");
+	return 0;
+}
+
+int
+case_open(struct officer_session *s, struct open_case *k, char *number)
+{
+	uint8_t recipient[AGE_KEY_BYTES];
+	struct client *c = s->c;
+	int r, e;
+
+	if ((r = case_fetch(s, k, number)) != 0)
+		return r;
+	if ((k->identity = arena_alloc(&c->arena, AGE_KEY_BYTES)) == NULL)
+		return client_fail_memory(c);
+	e = seal_open_case(&c->arena, k->identity, WIRE_SPAN(k->record->secret), s->keys->age);
+	if (e == CANDOR_ENOMEM)
+		return client_fail_memory(c);
+	if (e == CANDOR_ENOTFOUND)
+		return client_fail(c, EX_NOPERM,
+		    "%s is not sealed to your key: ask one of its readers to run `candor case "
+		    "grant %s "
+		    "\"%s\"`",
+		    number, number, s->me != NULL ? s->me->name : "your name");
+	if (e == 0) {
+		age_recipient_of(recipient, k->identity);
+		if (k->record->case_recipient.len != sizeof(recipient) ||
+		    memcmp(k->record->case_recipient.data, recipient, sizeof(recipient)) != 0)
+			e = CANDOR_EBADMSG;
+	}
+	if (e != 0)
+		return client_fail(c, EX_DATAERR,
+		    "the secret of %s is damaged: nothing was done. Tell an administrator", number);
+	return 0;
+}
+
+int
+entry_next(struct entry_reader *e, struct arena *a, struct span *piece)
+{
+	Candor__EntryGet get = CANDOR__ENTRY_GET__INIT;
+	const Candor__EntryPart *part;
+	ProtobufCMessage *answer;
+	int r;
+
+	get.number = e->number;
+	get.n = e->n;
+	get.offset = e->offset;
+	if ((r = officer_call(e->s, a, MSG_ENTRY_GET, &get.base, MSG_ENTRY, &answer)) != 0)
+		return r;
+	part = (const Candor__EntryPart *)answer;
+	if (part->data.len == 0 || (e->offset > 0 && part->total != e->total) ||
+	    part->data.len > part->total - e->offset)
+		return client_fail(
+		    e->s->c, EX_PROTOCOL, "the daemon's pieces of entry %u do not fit", e->n);
+	e->total = part->total;
+	e->offset += part->data.len;
+	*piece = WIRE_SPAN(part->data);
+	return 0;
+}
+
+/* All of a sealed entry, in c->scratch. */
+static int
+fetch_entry(struct officer_session *s, char *number, uint32_t n, struct span *out)
+{
+	struct entry_reader e = { .s = s, .number = number, .n = n };
+	struct arena *a = &s->c->scratch;
+	uint8_t *p = arena_alloc(a, WIRE_PACKET_MAX);
+
+	if (p == NULL)
+		return client_fail_memory(s->c);
+	do {
+		arena_mark_t mark = arena_mark(a);
+		size_t at = (size_t)e.offset;
+		struct span piece;
+		int r;
+
+		if ((r = entry_next(&e, a, &piece)) != 0)
+			return r;
+		if (e.total > WIRE_PACKET_MAX)
+			return client_fail(s->c, EX_DATAERR,
+			    "entry %u is too large for words: `candor case save` may take it", n);
+		memcpy(p + at, piece.p, piece.len);
+		arena_release(a, mark);
+	} while (e.offset < e.total);
+	*out = (struct span){ p, (size_t)e.total };
+	return 0;
+}
+
+bool
+entry_is(const Candor__EntryInfo *info, const char *kind)
+{
+	return strcmp(info->kind, kind) == 0;
+}
+
+const Candor__EntryInfo *
+case_report(const struct open_case *k)
+{
+	for (size_t i = 0; i < k->record->n_entries; i++)
+		if (entry_is(k->record->entries[i], "report"))
+			return k->record->entries[i];
+	return NULL;
+}
+
+const Candor__EntryInfo *
+case_entry_info(const struct open_case *k, uint32_t n)
+{
+	for (size_t i = 0; i < k->record->n_entries; i++)
+		if (k->record->entries[i]->n == n)
+			return k->record->entries[i];
+	return NULL;
+}
+
+int
+case_entry(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    ProtobufCMessage **out)
+{
+	struct client *c = s->c;
+	struct span sealed, plain;
+	int r, e;
+
+	if ((r = fetch_entry(s, k->record->summary->number, info->n, &sealed)) != 0)
+		return r;
+	if ((e = seal_open_entry(&c->scratch, &plain, sealed, k->identity)) == 0)
+		e = wire_unpack_as(&c->scratch, out,
+		    entry_is(info, "report") ? &candor__report_entry__descriptor
+					     : &candor__text_entry__descriptor,
+		    plain.p, plain.len);
+	if (e == CANDOR_ENOMEM)
+		return client_fail_memory(c);
+	if (e != 0)
+		return client_fail(
+		    c, EX_DATAERR, "entry %u cannot be opened: it is damaged", info->n);
+	return 0;
+}
+
+void
+attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type)
+{
+	static const struct {
+		const char *type, *ending;
+	} endings[] = {
+		{ "text/plain", "txt" },
+		{ "image/png", "png" },
+		{ "image/jpeg", "jpg" },
+		{ "image/gif", "gif" },
+		{ "image/webp", "webp" },
+		{ "image/tiff", "tiff" },
+		{ "application/pdf", "pdf" },
+	};
+	const char *ending = "bin";
+
+	for (size_t i = 0; i < NELEM(endings); i++)
+		if (strcmp(type, endings[i].type) == 0)
+			ending = endings[i].ending;
+	snprintf(out, ATTACHMENT_NAME_MAX, "attachment-%u.%s", n, ending);
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+/* Seal words to the case and, unless they are a note, to the receipt. */
+static int
+seal_words(struct officer_session *s, const struct open_case *k, struct span words,
+    bool to_reporter, struct span *out)
+{
+	const ProtobufCBinaryData *receipt = &k->record->receipt_recipient;
+	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
+	struct client *c = s->c;
+	struct span plain;
+	int r;
+
+	if ((entry.text = arena_copy(&c->arena, words.p, words.len)) == NULL ||
+	    wire_pack(&c->arena, &plain, &entry.base) != 0)
+		return client_fail_memory(c);
+	r = seal_entry(&c->arena, out, plain.p, plain.len, k->record->case_recipient.data,
+	    to_reporter ? receipt->data : NULL);
+	if (r == CANDOR_ENOMEM)
+		return client_fail_memory(c);
+	return r == 0 ? 0
+		      : client_fail(
+			    c, EX_DATAERR, "the case's public keys are damaged: nothing was sent");
+}
+
+/* Read words and seal them. */
+static int
+take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
+    bool to_reporter, struct span *out)
+{
+	struct span words;
+	int r;
+
+	if (to_reporter && k->record->receipt_recipient.len != AGE_KEY_BYTES)
+		return client_fail(
+		    s->c, EX_DATAERR, "this case has no receipt: nobody could read a reply");
+	if ((r = officer_words(s, &words, prompt)) != 0)
+		return r;
+	return seal_words(s, k, words, to_reporter, out);
+}
+
+/*
+ * Send what was written. Writing takes a person longer than the desk keeps a session, and words are
+ * not to be lost: connect anew before, and ask before giving up.
+ */
+static int
+send_words(struct officer_session *s, unsigned kind, const ProtobufCMessage *msg)
+{
+	struct client *c = s->c;
+	bool again = true;
+	int r;
+
+	if (!c->interactive || s->words != NULL)
+		return officer_do(s, kind, msg);
+	for (;;) {
+		if ((r = officer_begin(s)) == 0)
+			r = officer_do(s, kind, msg);
+		if (!link_may_retry(r))
+			return r;
+		fprintf(stderr, "candor: %s\n", c->error);
+		if (term_confirm(c, &again, true,
+			"Your words are still here, and may not have arrived. Send them again?") !=
+			0 ||
+		    !again)
+			return r;
+	}
+}
+
+static int
+case_write(struct officer_session *s, int argc, char **argv)
+{
+	bool to_reporter = strcmp(argv[0], "reply") == 0;
+	Candor__CaseWrite write = CANDOR__CASE_WRITE__INIT;
+	struct open_case k;
+	struct span sealed;
+	char *number;
+	int r;
+
+	if ((r = verb_options(s->c, to_reporter ? "case reply CASE" : "case note CASE", NULL, 0,
+		 &argc, argv, 1, 1)) != 0 ||
+	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
+	    (r = case_open(s, &k, number)) != 0 ||
+	    (r = take_words(s, &k,
+		 to_reporter ? "Your words to the reporter" : "A note for the case's readers",
+		 to_reporter, &sealed)) != 0)
+		return r;
+	write.number = number;
+	write.entry = wire_bytes(sealed.p, sealed.len);
+	write.to_reporter = to_reporter;
+	return send_words(s, MSG_CASE_WRITE, &write.base);
+}
+
+/* ---- states --------------------------------------------------------------------------------- */
+
+/* Say before anybody writes words that the state does not allow it. */
+static int
+check_event(struct officer_session *s, const struct open_case *k, enum case_event event)
+{
+	const char *name = k->record->summary->state;
+	enum case_state state;
+	char allowed[256];
+
+	if (case_state_parse(&state, name) != 0 || case_next(state, event) != CASE_NONE)
+		return 0;
+	case_allowed(allowed, sizeof(allowed), state);
+	return client_fail(s->c, EX_DATAERR, "%s is %s: %s is not possible now, but %s",
+	    k->record->summary->number, name, case_event_name(event), allowed);
+}
+
+static int
+case_move(struct officer_session *s, int argc, char **argv)
+{
+	static const enum case_event events[] = { EV_ACK, EV_TRIAGE, EV_INVESTIGATE, EV_CLOSE,
+		EV_REOPEN };
+	Candor__CaseAct act = CANDOR__CASE_ACT__INIT;
+	char usage[64];
+	int r;
+
+	snprintf(usage, sizeof(usage), "case %s CASE", argv[0]);
+	if ((r = verb_options(s->c, usage, NULL, 0, &argc, argv, 1, 1)) != 0 ||
+	    (r = officer_case_number(s->c, &act.number, argv[1])) != 0)
+		return r;
+	for (size_t i = 0; i < NELEM(events); i++)
+		if (strcmp(argv[0], case_event_name(events[i])) == 0)
+			act.event = events[i];
+	if ((r = officer_begin(s)) != 0)
+		return r;
+	return officer_do(s, MSG_CASE_ACT, &act.base);
+}
+
+static int
+case_await(struct officer_session *s, int argc, char **argv)
+{
+	Candor__CaseAct act = CANDOR__CASE_ACT__INIT;
+	struct open_case k;
+	struct span sealed;
+	int r;
+
+	if ((r = verb_options(s->c, "case await CASE", NULL, 0, &argc, argv, 1, 1)) != 0 ||
+	    (r = officer_case_number(s->c, &act.number, argv[1])) != 0 ||
+	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
+	    (r = check_event(s, &k, EV_AWAIT)) != 0 ||
+	    (r = take_words(s, &k, "Your question to the reporter", true, &sealed)) != 0)
+		return r;
+	act.event = EV_AWAIT;
+	act.entry = wire_bytes(sealed.p, sealed.len);
+	act.to_reporter = true;
+	return send_words(s, MSG_CASE_ACT, &act.base);
+}
+
+static int
+check_outcome(struct client *c, const char *outcome)
+{
+	enum case_outcome parsed;
+	char known[256] = "";
+
+	if (outcome != NULL && case_outcome_parse(&parsed, outcome) == 0 && parsed != OUTCOME_NONE)
+		return 0;
+	for (int i = OUTCOME_NONE + 1; i < OUTCOME__N; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", used > 0 ? ", " : "",
+		    case_outcome_name((enum case_outcome)i));
+	}
+	if (outcome == NULL)
+		return client_fail(c, EX_USAGE, "say how it ended: --outcome is one of %s", known);
+	return client_fail(c, EX_USAGE, "\"%s\" is no outcome: there are %s", outcome, known);
+}
+
+/*
+ * Does the officer want to write to the reporter as well? On a terminal it is asked; else standard
+ * input says so by holding words. In `candor desk` with commands from a pipe: `case reply` is for that.
+ */
+static int
+closing_words(struct officer_session *s, const struct open_case *k, struct span *sealed)
+{
+	const char *prompt = "Your words to the reporter";
+	struct client *c = s->c;
+	struct span words;
+	bool wanted;
+	int r;
+
+	*sealed = (struct span){ 0 };
+	if (s->words != NULL)
+		return 0;
+	if (c->interactive) {
+		if ((r = term_confirm(c, &wanted, false, "Write to the reporter as well?")) != 0)
+			return r;
+		return wanted ? take_words(s, k, prompt, true, sealed) : 0;
+	}
+	if (isatty(STDIN_FILENO))
+		return 0;
+	if ((r = client_read_fd(
+		 c, &c->arena, &words, STDIN_FILENO, "standard input", WIRE_TEXT_MAX)) != 0)
+		return r;
+	return seal_words(s, k, words, true, sealed);
+}
+
+static int
+case_resolve(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	Candor__CaseAct act = CANDOR__CASE_ACT__INIT;
+	char *actions[VERB_STRINGS_MAX];
+	struct verb_strings given = { 0 };
+	const char *outcome = NULL;
+	const struct verb_option options[] = {
+		{ "--outcome", .value = &outcome },
+		{ "--action", .values = &given },
+	};
+	struct open_case k;
+	struct span sealed;
+	int r;
+
+	if ((r = verb_options(c, "case resolve CASE --outcome O [--action A]…", options,
+		 NELEM(options), &argc, argv, 1, 1)) != 0 ||
+	    (r = officer_case_number(c, &act.number, argv[1])) != 0 ||
+	    (r = check_outcome(c, outcome)) != 0)
+		return r;
+	for (size_t i = 0; i < given.n; i++)
+		if ((actions[i] = officer_string(c, given.v[i])) == NULL)
+			return client_fail_memory(c);
+	if ((act.outcome = officer_string(c, outcome)) == NULL)
+		return client_fail_memory(c);
+	act.event = EV_RESOLVE;
+	act.actions = actions;
+	act.n_actions = given.n;
+	if ((r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
+	    (r = check_event(s, &k, EV_RESOLVE)) != 0 || (r = closing_words(s, &k, &sealed)) != 0)
+		return r;
+	act.entry = wire_bytes(sealed.p, sealed.len);
+	act.to_reporter = sealed.len > 0;
+	return send_words(s, MSG_CASE_ACT, &act.base);
+}
+
+/* ---- readers -------------------------------------------------------------------------------- */
+
+#define WRAP_TRIES 5
+
+struct readers {
+	size_t n;
+	const struct officer *v[DIRECTORY_OFFICERS_MAX];
+	char *names[DIRECTORY_OFFICERS_MAX];
+};
+
+static bool
+reads(const struct open_case *k, const struct directory *d, const struct officer *o)
+{
+	for (size_t i = 0; i < k->record->n_readers; i++)
+		if (directory_by_name(d, k->record->readers[i]) == o)
+			return true;
+	return false;
+}
+
+static bool
+kept_out(const Candor__ReportEntry *report, const struct directory *d, const struct officer *o)
+{
+	for (size_t i = 0; i < report->n_keep_out; i++)
+		if (directory_by_name(d, report->keep_out[i]) == o)
+			return true;
+	return false;
+}
+
+static int
+add_reader(struct client *c, struct readers *list, const struct officer *o)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i] == o)
+			return 0;
+	if (list->n == NELEM(list->v) ||
+	    (list->names[list->n] = officer_string(c, o->name)) == NULL)
+		return client_fail_memory(c);
+	list->v[list->n++] = o;
+	return 0;
+}
+
+/* Who reads from now on: those who do, plus one, minus another, less whom the report names and who
+ * left the directory. */
+static int
+choose_readers(struct officer_session *s, const struct open_case *k,
+    const Candor__ReportEntry *report, const struct officer *plus, const struct officer *minus,
+    struct readers *list)
+{
+	const struct directory *d = s->directory;
+	struct client *c = s->c;
+	int r;
+
+	if (plus != NULL && kept_out(report, d, plus))
+		return client_fail(c, EX_NOPERM,
+		    "the reporter asked that %s be kept out of this case: it cannot be granted to "
+		    "them",
+		    plus->name);
+	list->n = 0;
+	for (size_t i = 0; i < k->record->n_readers; i++) {
+		const char *name = k->record->readers[i];
+		const struct officer *o = directory_by_name(d, name);
+
+		if (o == minus && o != NULL)
+			continue;
+		if (o == NULL || kept_out(report, d, o)) {
+			fputs("candor: ", stderr);
+			term_show_str(c, stderr, name);
+			fputs(o == NULL
+				  ? " is no longer in the directory and reads this case no more\n"
+				  : " is to be kept out of this case and reads it no more\n",
+			    stderr);
+			continue;
+		}
+		if ((r = add_reader(c, list, o)) != 0)
+			return r;
+	}
+	if (plus != NULL && (r = add_reader(c, list, plus)) != 0)
+		return r;
+	if (list->n == 0)
+		return client_fail(c, EX_NOPERM,
+		    "nobody else reads this case: grant it to somebody first (candor case grant %s "
+		    "OFFICER)",
+		    k->record->summary->number);
+	return 0;
+}
+
+static int
+wrap_once(struct officer_session *s, char *number, const struct officer *plus,
+    const struct officer *minus)
+{
+	Candor__CaseWrap wrap = CANDOR__CASE_WRAP__INIT;
+	struct client *c = s->c;
+	arena_mark_t mark = arena_mark(&c->scratch);
+	const Candor__EntryInfo *info;
+	ProtobufCMessage *report;
+	struct readers list;
+	struct open_case k;
+	struct span secret;
+	int r;
+
+	if ((r = case_open(s, &k, number)) != 0)
+		return r;
+	if ((info = case_report(&k)) == NULL)
+		return client_fail(c, EX_DATAERR,
+		    "%s has no report to see in whom it names: its readers stay as they are",
+		    number);
+	if ((r = case_entry(s, &k, info, &report)) == 0)
+		r = choose_readers(s, &k, (const Candor__ReportEntry *)report, plus, minus, &list);
+	arena_release(&c->scratch, mark);
+	if (r != 0)
+		return r;
+	if (seal_rewrap(&c->arena, &secret, k.identity, list.v, list.n, s->directory->escrow) != 0)
+		return client_fail_memory(c);
+	wrap.number = number;
+	wrap.secret = wire_bytes(secret.p, secret.len);
+	wrap.readers = list.names;
+	wrap.n_readers = list.n;
+	wrap.wrap_version = k.record->wrap_version;
+	return officer_call(s, &c->arena, MSG_CASE_WRAP, &wrap.base, MSG_DONE, NULL);
+}
+
+/* Somebody else may change the readers at the same time: look again, and do it again. */
+static int
+wrap(struct officer_session *s, char *number, const struct officer *plus,
+    const struct officer *minus)
+{
+	int r = EX_TEMPFAIL;
+
+	for (unsigned i = 0; i < WRAP_TRIES && r == EX_TEMPFAIL; i++) {
+		const struct timespec pause = { .tv_nsec = (long)i * 100 * 1000 * 1000 };
+
+		nanosleep(&pause, NULL);
+		r = wrap_once(s, number, plus, minus);
+	}
+	return r;
+}
+
+/* The case and the officer that the arguments name. */
+static int
+case_and_officer(
+    struct officer_session *s, int argc, char **argv, char **number, const struct officer **o)
+{
+	char usage[64];
+	int r;
+
+	snprintf(usage, sizeof(usage), "case %s CASE OFFICER", argv[0]);
+	if ((r = verb_options(s->c, usage, NULL, 0, &argc, argv, 2, 2)) != 0 ||
+	    (r = officer_case_number(s->c, number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
+	    (r = officer_find(s, o, argv[2])) != 0)
+		return r;
+	if ((*o)->role != ROLE_OFFICER && (*o)->role != ROLE_LEAD)
+		return client_fail(s->c, EX_NOPERM,
+		    "%s is enrolled as %s: only those enrolled as officer or lead read cases",
+		    (*o)->name, role_name((*o)->role));
+	return 0;
+}
+
+static int
+case_grant(struct officer_session *s, int argc, char **argv)
+{
+	const struct officer *o;
+	char *number, said[128];
+	int r;
+
+	if ((r = case_and_officer(s, argc, argv, &number, &o)) != 0 ||
+	    (r = wrap(s, number, o, NULL)) != 0)
+		return r;
+	snprintf(said, sizeof(said), "%s can read %s now", o->name, number);
+	return officer_done(s->c, said);
+}
+
+static int
+case_assign(struct officer_session *s, int argc, char **argv)
+{
+	Candor__CaseAssign assign = CANDOR__CASE_ASSIGN__INIT;
+	const struct officer *o;
+	struct open_case k;
+	int r;
+
+	if ((r = case_and_officer(s, argc, argv, &assign.number, &o)) != 0 ||
+	    (r = case_fetch(s, &k, assign.number)) != 0)
+		return r;
+	if (!reads(&k, s->directory, o) && (r = wrap(s, assign.number, o, NULL)) != 0)
+		return r;
+	if ((assign.officer = officer_string(s->c, o->name)) == NULL)
+		return client_fail_memory(s->c);
+	return officer_do(s, MSG_CASE_ASSIGN, &assign.base);
+}
+
+static int
+case_recuse(struct officer_session *s, int argc, char **argv)
+{
+	char *number, said[128];
+	int r;
+
+	if ((r = verb_options(s->c, "case recuse CASE", NULL, 0, &argc, argv, 1, 1)) != 0 ||
+	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
+	    (r = wrap(s, number, NULL, s->me)) != 0)
+		return r;
+	snprintf(said, sizeof(said), "you read %s no more", number);
+	return officer_done(s->c, said);
+}
+
+/* ---- the verb ------------------------------------------------------------------------------- */
+
+int
+officer_case(struct officer_session *s, int argc, char **argv)
+{
+	static const struct officer_verb verbs[] = {
+		{ "show", case_show },
+		{ "ack", case_move },
+		{ "triage", case_move },
+		{ "investigate", case_move },
+		{ "await", case_await },
+		{ "reply", case_write },
+		{ "note", case_write },
+		{ "assign", case_assign },
+		{ "grant", case_grant },
+		{ "recuse", case_recuse },
+		{ "resolve", case_resolve },
+		{ "close", case_move },
+		{ "reopen", case_move },
+		{ "save", case_save },
+	};
+
+	return officer_run(s, "case", verbs, NELEM(verbs), argc, argv);
+}
+
+int
+verb_case(struct client *c, int argc, char **argv)
+{
+	struct officer_session s = { .c = c };
+	int r = officer_case(&s, argc, argv);
+
+	officer_end(&s);
+	return r;
+}

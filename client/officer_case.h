@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One case in an officer's client: its record as the daemon has it, its identity opened with the
+ * officer's key, and its entries one by one. Client.
+ */
+#ifndef CANDOR_CLIENT_OFFICER_CASE_H
+#define CANDOR_CLIENT_OFFICER_CASE_H
+
+#include "officer.h"
+
+struct open_case {
+	const Candor__CaseRecord *record; /* in c->arena */
+	uint8_t *identity;                /* 32 bytes in c->arena; NULL: not opened */
+};
+
+/* Fetch a case's record. As link_call(). */
+int case_fetch(struct officer_session *s, struct open_case *k, char *number) MUST_CHECK;
+
+/* Fetch it, and open its identity: EX_NOPERM when it is not wrapped to this key, EX_DATAERR when it
+ * is damaged or does not belong to the case's public key. */
+int case_open(struct officer_session *s, struct open_case *k, char *number) MUST_CHECK;
+
+/*
+ * A sealed entry, piece by piece: zero it, set session, number and n, and call entry_next() until
+ * offset equals total. *piece lies in a.
+ */
+struct entry_reader {
+	struct officer_session *s;
+	char *number;
+	uint32_t n;
+	uint64_t offset, total; /* total: after the first piece */
+};
+int entry_next(struct entry_reader *e, struct arena *a, struct span *piece) MUST_CHECK;
+
+/*
+ * Fetch and open a whole entry that is no attachment: *out is a Candor__ReportEntry (kind "report")
+ * or a Candor__TextEntry, in c->scratch, which the caller marks and releases. EX_DATAERR when it
+ * does not open.
+ */
+int case_entry(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    ProtobufCMessage **out) MUST_CHECK;
+
+bool entry_is(const Candor__EntryInfo *info, const char *kind);
+
+/* The report, and the entry of a number; NULL when there is none. */
+const Candor__EntryInfo *case_report(const struct open_case *k);
+const Candor__EntryInfo *case_entry_info(const struct open_case *k, uint32_t n);
+
+/* "attachment-3.pdf", into out. */
+#define ATTACHMENT_NAME_MAX 40
+void attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type);
+
+/* The sub-verbs that are files of their own. */
+int case_show(struct officer_session *s, int argc, char **argv);
+int case_save(struct officer_session *s, int argc, char **argv);
+
+#endif

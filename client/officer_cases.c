@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `candor cases`: the list of cases that an officer may see, without a word of what is in them. Runs
+ * in the client.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "candor/casestate.h"
+#include "candor/day.h"
+
+#include "json.h"
+#include "officer.h"
+#include "term.h"
+#include "verb.h"
+
+#define PAGE_MAX 200 /* of one answer: candor.proto */
+#define LIST_MAX 100000
+#define LIST_USUAL 50
+
+static const struct officer_column columns[] = {
+	{ "CASE", 11 },
+	{ "STATE", 17 },
+	{ "CATEGORY", 16 },
+	{ "SEVERITY", 8 },
+	{ "RECEIVED", DAY_CHARS },
+	{ "DUE", 33 },
+	{ "ASSIGNEE", 0 },
+};
+
+static void
+print_case(struct client *c, const Candor__CaseSummary *k)
+{
+	const Candor__Clock *next = officer_next_clock(k->clocks, k->n_clocks);
+	bool overdue = next != NULL && next->due < officer_today();
+	char received[11], due[128] = "-", day[11];
+
+	if (next != NULL)
+		snprintf(due, sizeof(due), "%s %.40s%s", client_day(day, next->due), next->name,
+		    overdue ? " OVERDUE" : "");
+	officer_cell(c, k->number, columns[0].width);
+	officer_cell(c, k->state, columns[1].width);
+	officer_cell(c, k->category, columns[2].width);
+	officer_cell(c, k->severity, columns[3].width);
+	officer_cell(c, client_day(received, k->received_on), columns[4].width);
+	fputs(overdue ? term_style(c, stdout, TERM_RED) : "", stdout);
+	officer_cell(c, due, columns[5].width);
+	fputs(overdue ? term_style(c, stdout, TERM_PLAIN) : "", stdout);
+	officer_cell(c, *k->assignee != '\0' ? k->assignee : "-", 0);
+	putchar('\n');
+}
+
+static json_t *
+json_of_case(const Candor__CaseSummary *k)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "case", k->number,
+	    "state", k->state, "kind", k->kind == 1 ? "question" : "incident", "category",
+	    k->category, "severity", k->severity, "site", cjson_or_null(k->site), "assignee",
+	    cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on), "clocks",
+	    officer_clocks_json(k->clocks, k->n_clocks));
+}
+
+/* Page after page, until there are limit of them or no more. */
+static int
+list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t *out)
+{
+	struct client *c = s->c;
+	uint32_t shown = 0;
+	char after[32];
+	bool more = true;
+	int r;
+
+	while (more && shown < limit) {
+		arena_mark_t mark = arena_mark(&c->arena);
+		const Candor__CaseList *page;
+		ProtobufCMessage *answer;
+
+		query->limit = limit - shown < PAGE_MAX ? limit - shown : PAGE_MAX;
+		if ((r = officer_call(
+			 s, &c->arena, MSG_CASE_LIST, &query->base, MSG_CASES, &answer)) != 0)
+			return r;
+		page = (const Candor__CaseList *)answer;
+		if (shown == 0 && page->n_cases > 0 && out == NULL)
+			officer_heading(c, columns, NELEM(columns));
+		for (size_t i = 0; i < page->n_cases; i++) {
+			if (out == NULL)
+				print_case(c, page->cases[i]);
+			else if (json_array_append_new(out, json_of_case(page->cases[i])) != 0)
+				return client_fail_memory(c);
+		}
+		shown += (uint32_t)page->n_cases;
+		more = page->more && page->n_cases > 0;
+		if (page->n_cases > 0) {
+			snprintf(
+			    after, sizeof(after), "%s", page->cases[page->n_cases - 1]->number);
+			query->after = after;
+		}
+		arena_release(&c->arena, mark);
+	}
+	fflush(stdout);
+	if (more)
+		fprintf(stderr, "There are more: candor cases … --after %s\n", query->after);
+	else if (shown == 0)
+		fputs("There is no such case.\n", stderr);
+	return 0;
+}
+
+/* An option's value as a string of a message: empty when it was not given. */
+static int
+text_of(struct client *c, char **out, const char *value)
+{
+	if (value == NULL)
+		return 0;
+	*out = officer_string(c, value);
+	return *out != NULL ? 0 : client_fail_memory(c);
+}
+
+/* EX_USAGE unless it names a state that a case can be listed in. */
+static int
+check_state(struct client *c, const char *state)
+{
+	char known[256] = "";
+	enum case_state parsed;
+
+	if (state == NULL || (case_state_parse(&parsed, state) == 0 && parsed != CASE_NONE))
+		return 0;
+	for (int i = CASE_NONE + 1; i < CASE__N; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", used > 0 ? ", " : "",
+		    case_state_name((enum case_state)i));
+	}
+	return client_fail(c, EX_USAGE, "\"%s\" is no state: there are %s", state, known);
+}
+
+int
+officer_cases(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	const char *state = NULL, *category = NULL, *tag = NULL, *limit_text = NULL, *after = NULL;
+	Candor__CaseQuery query = CANDOR__CASE_QUERY__INIT;
+	bool mine = false, overdue = false;
+	const struct verb_option options[] = {
+		{ "--state", .value = &state },
+		{ "--category", .value = &category },
+		{ "--tag", .value = &tag },
+		{ "--limit", .value = &limit_text },
+		{ "--after", .value = &after },
+		{ "--mine", .flag = &mine },
+		{ "--overdue", .flag = &overdue },
+	};
+	uint32_t limit = LIST_USUAL;
+	json_t *out = NULL;
+	int r;
+
+	if ((r = verb_options(c,
+		 "cases [--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] "
+		 "[--after CASE]",
+		 options, NELEM(options), &argc, argv, 0, 0)) != 0 ||
+	    (r = check_state(c, state)) != 0 || (r = text_of(c, &query.state, state)) != 0 ||
+	    (r = text_of(c, &query.category, category)) != 0 ||
+	    (r = text_of(c, &query.tag, tag)) != 0 ||
+	    (limit_text != NULL &&
+		(r = officer_number(c, &limit, limit_text, LIST_MAX, "limit")) != 0) ||
+	    (limit == 0 && (r = client_fail(c, EX_USAGE, "--limit must be 1 at least")) != 0) ||
+	    (after != NULL && (r = officer_case_number(c, &query.after, after)) != 0))
+		return r;
+	query.mine = mine;
+	query.overdue = overdue;
+	if ((r = officer_begin(s)) != 0)
+		return r;
+	if (c->json && (out = json_array()) == NULL)
+		return client_fail_memory(c);
+	r = list(s, &query, limit, out);
+	if (r == 0 && out != NULL)
+		return cjson_print(c, out);
+	json_decref(out);
+	return r;
+}
+
+int
+verb_cases(struct client *c, int argc, char **argv)
+{
+	struct officer_session s = { .c = c };
+	int r = officer_cases(&s, argc, argv);
+
+	officer_end(&s);
+	return r;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `candor directory show|sign`: who may read what, and the charter holder's signature under what an
+ * administrator proposed. Runs in the client. Must never sign what it did not show, nor show as
+ * valid what the charter key did not sign.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+#include <sodium.h>
+
+#include "directory_diff.h"
+#include "json.h"
+#include "officer.h"
+#include "private_file.h"
+#include "seen.h"
+#include "term.h"
+#include "verb.h"
+
+/* Reading and signing need no key of one's own: what is signed speaks for itself. */
+static int
+begin(struct officer_session *s)
+{
+	s->anonymous = s->keys == NULL;
+	return officer_begin(s);
+}
+
+/* What was proposed and not signed yet, in *out; NULL when nothing waits. EX_DATAERR when it is
+ * not a proposal for this site. */
+static int
+parse_proposal(struct officer_session *s, struct directory **out)
+{
+	const Candor__Directory *got = s->got;
+	struct client *c = s->c;
+	const char *why;
+	unsigned line;
+	int e;
+
+	*out = NULL;
+	if (got->proposal.len == 0)
+		return 0;
+	e = directory_parse(&c->arena, out, got->proposal.data, got->proposal.len, &line, &why);
+	if (e == CANDOR_ENOMEM)
+		return client_fail_memory(c);
+	if (e != 0)
+		return client_fail(
+		    c, EX_DATAERR, "the proposal is damaged in line %u: %s", line, why);
+	if (memcmp((*out)->site_id, c->site.site_id, SITE_ID_BYTES) != 0)
+		return client_fail(c, EX_DATAERR,
+		    "the proposal is for another site than your site.conf: do not sign it");
+	return 0;
+}
+
+static json_t *
+json_of_officer(const struct officer *o)
+{
+	char line[KEYS_PUBLIC_MAX], fingerprint[KEYS_FINGERPRINT_CHARS + 1];
+	json_t *categories = json_array();
+
+	for (const char *p = o->categories; *p != '\0'; p += *p == ',') {
+		size_t len = strcspn(p, ",");
+
+		json_array_append_new(categories, json_stringn(p, len));
+		p += len;
+	}
+	keys_public_format(line, &o->keys);
+	keys_fingerprint(fingerprint, &o->keys);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s}", "name", o->name, "role",
+	    role_name(o->role), "email", cjson_or_null(o->email), "categories", categories, "key",
+	    line, "fingerprint", fingerprint);
+}
+
+static json_t *
+json_of_directory(const struct directory *d)
+{
+	char site[2 * SITE_ID_BYTES + 1], escrow[AGE_RECIPIENT_CHARS + 1];
+	json_t *officers = json_array();
+
+	if (d == NULL) {
+		json_decref(officers);
+		return json_null();
+	}
+	for (size_t i = 0; i < d->n_officers; i++)
+		json_array_append_new(officers, json_of_officer(&d->officers[i]));
+	sodium_bin2hex(site, sizeof(site), d->site_id, SITE_ID_BYTES);
+	age_recipient_format(escrow, d->escrow);
+	return json_pack("{s:s, s:I, s:s, s:o}", "site", site, "version", (json_int_t)d->version,
+	    "escrow", escrow, "officers", officers);
+}
+
+static void
+print_directory(struct client *c, const struct directory *d)
+{
+	static const struct officer_column columns[] = {
+		{ "NAME", 24 },
+		{ "ROLE", 8 },
+		{ "FINGERPRINT", KEYS_FINGERPRINT_CHARS },
+		{ "READS", 0 },
+	};
+
+	printf("%s: version %" PRIu64 ", signed by the charter key\n",
+	    *c->site.name != '\0' ? c->site.name : "directory", d->version);
+	officer_heading(c, columns, NELEM(columns));
+	for (size_t i = 0; i < d->n_officers; i++) {
+		const struct officer *o = &d->officers[i];
+		char fingerprint[KEYS_FINGERPRINT_CHARS + 1];
+
+		keys_fingerprint(fingerprint, &o->keys);
+		officer_cell(c, o->name, columns[0].width);
+		officer_cell(c, role_name(o->role), columns[1].width);
+		officer_cell(c, fingerprint, columns[2].width);
+		officer_print_categories(stdout, o);
+		printf("%s%s\n", *o->email != '\0' ? "; mail to " : "", o->email);
+	}
+}
+
+static int
+directory_show(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	struct directory *proposal;
+	int r;
+
+	if ((r = verb_options(c, "directory show", NULL, 0, &argc, argv, 0, 0)) != 0 ||
+	    (r = begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0)
+		return r;
+	if (c->json) {
+		json_t *all = json_of_directory(s->directory);
+
+		if (s->directory == NULL)
+			all = json_object();
+		json_object_set_new(all, "proposal", json_of_directory(proposal));
+		return cjson_print(c, all);
+	}
+	if (s->directory == NULL)
+		puts("Nothing is signed yet: no report can be filed.");
+	else
+		print_directory(c, s->directory);
+	if (proposal != NULL) {
+		printf("\nProposed as version %" PRIu64 ", not signed: it does not count until the "
+		       "charter holder signs it\n",
+		    proposal->version);
+		directory_diff(stdout, s->directory, proposal);
+	}
+	return 0;
+}
+
+/* The charter's secret key, its passphrase asked for if it has one; must be the one of site.conf. */
+static int
+read_charter(struct client *c, struct minisign_secret *out, const char *path)
+{
+	struct span file, pass;
+	int e, r;
+
+	if ((r = private_file_read(c, &file, path)) != 0)
+		return r;
+	e = minisign_secret_parse(out, (const char *)file.p, file.len, NULL, 0);
+	if (e == CANDOR_EPERM) {
+		if ((r = term_passphrase(
+			 c, &c->arena, &pass, "Passphrase of the charter key: ", false)) != 0)
+			return r;
+		e = minisign_secret_parse(
+		    out, (const char *)file.p, file.len, (const char *)pass.p, pass.len);
+	}
+	if (e == CANDOR_ENOMEM)
+		return client_fail(c, EX_OSERR, "there is not enough memory to open %s", path);
+	if (e != 0)
+		return client_fail(c, EX_DATAERR,
+		    e == CANDOR_EBADMSG
+			? "%s does not open: the passphrase is wrong, or the file is damaged"
+			: "%s is no secret key of minisign's: name the charter key that `candord "
+			  "--init` made",
+		    path);
+	if (memcmp(&out->pub, &c->site.charter, sizeof(out->pub)) != 0)
+		return client_fail(c, EX_NOPERM,
+		    "%s is not the charter key that your site.conf names: its signature would not "
+		    "count",
+		    path);
+	return 0;
+}
+
+/* May this proposal be signed at all? */
+static int
+check_proposal(struct officer_session *s, const struct directory *proposal)
+{
+	uint64_t now = s->directory != NULL ? s->directory->version : 0;
+
+	if (proposal == NULL)
+		return client_fail(s->c, EX_NOINPUT,
+		    "nothing is proposed: there is nothing to sign (an administrator proposes with "
+		    "`candor admin officer propose`)");
+	if (proposal->version != now + 1)
+		return client_fail(s->c, EX_DATAERR,
+		    "the proposal is version %" PRIu64 ", but version %" PRIu64
+		    " is signed: only %" PRIu64 " can follow. Have it proposed anew",
+		    proposal->version, now, now + 1);
+	return 0;
+}
+
+static int
+confirm(struct client *c, bool yes)
+{
+	int r;
+
+	if (yes)
+		return 0;
+	if (!c->interactive)
+		return client_fail(c, EX_USAGE,
+		    "there is no terminal to ask on: read the difference, then call again with "
+		    "--yes");
+	if ((r = term_confirm(c, &yes, false,
+		 "Did you compare the fingerprints by telephone, and do you sign this?")) != 0)
+		return r;
+	return yes ? 0 : client_fail(c, EX_NOPERM, "not signed: the directory stays as it is");
+}
+
+static int
+put_signed(struct officer_session *s, const struct minisign_secret *key, uint64_t version)
+{
+	Candor__DirectoryText put = CANDOR__DIRECTORY_TEXT__INIT;
+	const ProtobufCBinaryData *text = &s->got->proposal;
+	char site[2 * SITE_ID_BYTES + 1], comment[128];
+	struct client *c = s->c;
+	struct span sig;
+
+	sodium_bin2hex(site, sizeof(site), c->site.site_id, SITE_ID_BYTES);
+	snprintf(comment, sizeof(comment), "candor directory %s version %" PRIu64, site, version);
+	if (minisign_sign(&c->arena, &sig, text->data, text->len, key, comment) != 0)
+		return client_fail_memory(c);
+	put.text = *text;
+	put.signature = wire_bytes(sig.p, sig.len);
+	return officer_do(s, MSG_DIRECTORY_PUT, &put.base);
+}
+
+static int
+directory_sign(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	const char *charter = NULL;
+	bool yes = false;
+	const struct verb_option options[] = {
+		{ "--charter", .value = &charter },
+		{ "--yes", .flag = &yes },
+	};
+	struct minisign_secret *key;
+	struct directory *proposal;
+	int r;
+
+	if ((r = verb_options(c, "directory sign --charter FILE [--yes]", options, NELEM(options),
+		 &argc, argv, 0, 0)) != 0)
+		return r;
+	if (charter == NULL)
+		return client_fail(
+		    c, EX_USAGE, "name the charter key: candor directory sign --charter FILE");
+	if ((r = begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0 ||
+	    (r = check_proposal(s, proposal)) != 0)
+		return r;
+	fprintf(
+	    c->json ? stderr : stdout, "Version %" PRIu64 " would change:\n", proposal->version);
+	if (directory_diff(c->json ? stderr : stdout, s->directory, proposal) == 0)
+		fputs("  nothing but the version\n", c->json ? stderr : stdout);
+	fflush(stdout);
+	if ((key = arena_alloc(&c->arena, sizeof(*key))) == NULL)
+		return client_fail_memory(c);
+	if ((r = confirm(c, yes)) != 0 || (r = read_charter(c, key, charter)) != 0 ||
+	    (r = put_signed(s, key, proposal->version)) != 0)
+		return r;
+	return seen_directory(c, c->site.site_id, proposal->version);
+}
+
+int
+officer_directory(struct officer_session *s, int argc, char **argv)
+{
+	static const struct officer_verb verbs[] = {
+		{ "show", directory_show },
+		{ "sign", directory_sign },
+	};
+
+	return officer_run(s, "directory", verbs, NELEM(verbs), argc, argv);
+}
+
+int
+verb_directory(struct client *c, int argc, char **argv)
+{
+	struct officer_session s = { .c = c };
+	int r = officer_directory(&s, argc, argv);
+
+	officer_end(&s);
+	return r;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * `candor case save`: an attachment or entry to a file of the officer's choosing, byte for byte. Runs
+ * in the client. Must never hold a whole attachment in memory, nor leave half a file.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "officer_case.h"
+#include "private_file.h"
+#include "unpad.h"
+#include "verb.h"
+
+#define SEALED_CHUNK (AGE_CHUNK_BYTES + AGE_TAG_BYTES)
+
+/* Where it goes. */
+struct target {
+	struct client *c;
+	const char *path;
+	int fd;
+};
+
+static int
+write_out(void *ctx, const uint8_t *p, size_t len)
+{
+	const struct target *t = ctx;
+
+	return write_all(t->fd, p, len) ? 0 : CANDOR_ESYS;
+}
+
+/* What was fetched and not decrypted yet. */
+struct intake {
+	struct entry_reader from;
+	uint8_t *buf; /* SEALED_CHUNK + WIRE_PIECE_MAX, in c->arena */
+	size_t have;
+};
+
+/* Fetch until there is a whole sealed chunk, or the end. */
+static int
+fill(struct intake *in)
+{
+	struct arena *a = &in->from.s->c->scratch;
+
+	while (
+	    in->have < SEALED_CHUNK && (in->from.offset == 0 || in->from.offset < in->from.total)) {
+		arena_mark_t mark = arena_mark(a);
+		struct span piece;
+		int r;
+
+		if ((r = entry_next(&in->from, a, &piece)) != 0)
+			return r;
+		if (piece.len > WIRE_PIECE_MAX)
+			return client_fail(in->from.s->c, EX_PROTOCOL,
+			    "the daemon sent a piece of more than %d bytes", WIRE_PIECE_MAX);
+		memcpy(in->buf + in->have, piece.p, piece.len);
+		in->have += piece.len;
+		arena_release(a, mark);
+	}
+	return 0;
+}
+
+static void
+drop(struct intake *in, size_t n)
+{
+	in->have -= n;
+	memmove(in->buf, in->buf + n, in->have);
+}
+
+static int
+damaged(struct client *c, uint32_t n)
+{
+	return client_fail(
+	    c, EX_DATAERR, "attachment %u is damaged, or was cut short: it is not saved", n);
+}
+
+static int
+write_failed(const struct target *t)
+{
+	return client_fail(t->c, EX_IOERR, "%s: %s", t->path, strerror(errno));
+}
+
+/* Decrypt chunk by chunk, the padding taken off on the way. */
+static int
+save_stream(struct officer_session *s, const struct open_case *k, uint32_t n, struct target *t)
+{
+	struct client *c = s->c;
+	struct intake in = { .from = { .s = s, .number = k->record->summary->number, .n = n } };
+	struct unpad unpad = { .sink = write_out, .ctx = t };
+	struct age_stream *stream = arena_alloc(&c->arena, sizeof(*stream));
+	uint8_t *plain = arena_alloc(&c->arena, AGE_CHUNK_BYTES);
+	size_t used;
+	bool last;
+	int r, e;
+
+	in.buf = arena_alloc(&c->arena, SEALED_CHUNK + WIRE_PIECE_MAX);
+	if (stream == NULL || plain == NULL || in.buf == NULL)
+		return client_fail_memory(c);
+	if ((r = fill(&in)) != 0)
+		return r;
+	e = age_stream_open(&c->arena, stream, &used, in.buf, in.have, k->identity);
+	if (e == CANDOR_ENOTFOUND)
+		return client_fail(
+		    c, EX_NOPERM, "attachment %u is not sealed to this case's readers", n);
+	if (e != 0)
+		return e == CANDOR_ENOMEM ? client_fail_memory(c) : damaged(c, n);
+	drop(&in, used);
+	do {
+		size_t len;
+
+		if ((r = fill(&in)) != 0)
+			return r;
+		last = in.from.offset == in.from.total && in.have <= SEALED_CHUNK;
+		len = in.have < SEALED_CHUNK ? in.have : SEALED_CHUNK;
+		if (len < AGE_TAG_BYTES ||
+		    age_stream_decrypt(stream, plain, in.buf, len, last) != 0)
+			return damaged(c, n);
+		if (unpad_write(&unpad, plain, len - AGE_TAG_BYTES) != 0)
+			return write_failed(t);
+		drop(&in, len);
+	} while (!last);
+	return unpad_end(&unpad) == 0 ? 0 : damaged(c, n);
+}
+
+/* An entry's words. */
+static int
+save_words(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    struct target *t)
+{
+	struct client *c = s->c;
+	arena_mark_t mark = arena_mark(&c->scratch);
+	ProtobufCMessage *entry;
+	const char *text;
+	int r;
+
+	if ((r = case_entry(s, k, info, &entry)) == 0) {
+		text = entry_is(info, "report") ? ((const Candor__ReportEntry *)entry)->narrative
+						: ((const Candor__TextEntry *)entry)->text;
+		if (!write_all(t->fd, text, strlen(text)))
+			r = write_failed(t);
+	}
+	arena_release(&c->scratch, mark);
+	return r;
+}
+
+static int
+save(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    struct target *t)
+{
+	return entry_is(info, "attachment") ? save_stream(s, k, info->n, t)
+					    : save_words(s, k, info, t);
+}
+
+static int
+save_to_stdout(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info)
+{
+	struct target t = { .c = s->c, .path = "standard output", .fd = STDOUT_FILENO };
+
+	if (isatty(STDOUT_FILENO))
+		return client_fail(s->c, EX_USAGE,
+		    "standard output is a terminal, which somebody else's bytes must not reach: "
+		    "name a "
+		    "file, or a pipe");
+	return save(s, k, info, &t);
+}
+
+static int
+save_to_file(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    const char *path)
+{
+	struct target t = { .c = s->c, .path = path };
+	char said[64];
+	int r, end;
+
+	if ((r = private_file_open_new(s->c, &t.fd, path)) != 0)
+		return r;
+	r = save(s, k, info, &t);
+	end = private_file_finish(s->c, t.fd, path, r == 0);
+	if (r != 0 || end != 0)
+		return r != 0 ? r : end;
+	snprintf(said, sizeof(said), "entry %u is saved", info->n);
+	return officer_done(s->c, said);
+}
+
+int
+case_save(struct officer_session *s, int argc, char **argv)
+{
+	const Candor__EntryInfo *info;
+	struct open_case k;
+	char *number;
+	uint32_t n;
+	int r;
+
+	if ((r = verb_options(s->c, "case save CASE N FILE", NULL, 0, &argc, argv, 3, 3)) != 0 ||
+	    (r = officer_case_number(s->c, &number, argv[1])) != 0 ||
+	    (r = officer_number(s->c, &n, argv[2], UINT32_MAX, "entry")) != 0 ||
+	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, number)) != 0)
+		return r;
+	if ((info = case_entry_info(&k, n)) == NULL)
+		return client_fail(s->c, EX_NOINPUT,
+		    "%s has no entry %u: `candor case show %s` has their numbers", number, n,
+		    number);
+	if (strcmp(argv[3], "-") == 0)
+		return save_to_stdout(s, &k, info);
+	return save_to_file(s, &k, info, argv[3]);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What an officer's client remembers of a site from one call to the next: the highest version of
+ * the directory that it saw, so that an older one, however well signed, is refused. Kept in
+ * $XDG_STATE_HOME/candor/SITE-ID (else ~/.local/state/candor/SITE-ID). Never used for reporters.
+ * Client.
+ */
+#ifndef CANDOR_CLIENT_SEEN_H
+#define CANDOR_CLIENT_SEEN_H
+
+#include "candor/base.h"
+#include "candor/receipt.h"
+
+struct client;
+
+/*
+ * Compare version with what was seen of this site, and remember the higher one. 0;
+ * EX_DATAERR when it is lower than what was seen. When nothing can be remembered (no
+ * home, read-only) it says so on standard error and returns 0.
+ */
+int seen_directory(
+    struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t version) MUST_CHECK;
+
+#endif
