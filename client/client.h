@@ -31,14 +31,17 @@ struct client {
 	const char *key_path; /* --key, else $CANDOR_KEY */
 	int passphrase_fd;
 	bool json;
+	struct span passphrase; /* once read from passphrase_fd; in the arena */
 
 	struct slab slab;
-	struct arena arena;   /* until the verb returns */
-	struct arena scratch; /* one step; whoever uses it marks and releases it */
+	struct arena arena;            /* until the verb returns */
+	struct arena scratch;          /* one step; whoever uses it marks and releases it */
+	uint8_t *frame_out, *frame_in; /* FRAME_MAX each, for link_call() alone */
 
 	struct site site; /* after site_load() */
-	bool interactive; /* standard input is a terminal, and so is what we may prompt on */
-	bool colour_out, colour_err;
+	bool interactive; /* standard input is a terminal, and there is one to prompt on */
+	FILE *tty;        /* the terminal, for prompts and dialogue; NULL: none */
+	bool colour_out, colour_err, colour_tty;
 
 	char error[CLIENT_ERROR_MAX]; /* for people, without the program's name; empty: none */
 };

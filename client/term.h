@@ -12,8 +12,9 @@
 
 struct client;
 
-/* Is there a terminal to ask on? c->interactive and colours follow. Called by client_begin(). */
-void term_begin(struct client *c);
+/* Is there a terminal to ask on? c->interactive, c->tty and colours follow; buffer (size bytes, in the
+ * slab) becomes the terminal's. Called by client_begin(). */
+void term_begin(struct client *c, char *buffer, size_t size);
 
 /* Escape sequences, or "" where colours are unwelcome (no terminal, NO_COLOR, TERM=dumb). */
 enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_RED, TERM_GREEN, TERM_YELLOW, TERM__N };
@@ -35,6 +36,10 @@ unsigned term_columns(void);
  */
 int term_line(struct client *c, struct arena *a, struct span *out, const char *prompt,
     const char *initial, size_t max) MUST_CHECK;
+
+/* The same; what was typed is wiped from the screen afterwards. For receipts. */
+int term_line_erased(
+    struct client *c, struct arena *a, struct span *out, const char *prompt, size_t max) MUST_CHECK;
 
 /* Ask for many lines, ended by Ctrl-D or a line with a single dot. Codes as term_line(). */
 int term_text(struct client *c, struct arena *a, struct span *out, const char *prompt,

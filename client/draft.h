@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What a reporter writes before it is sent: its fields, what strip() takes out of them, and showing
+ * that. Shared by report and follow. Client; all of it in locked memory.
+ */
+#ifndef CANDOR_CLIENT_DRAFT_H
+#define CANDOR_CLIENT_DRAFT_H
+
+#include <jansson.h>
+
+#include "candor/strip.h"
+
+struct client;
+struct link;
+
+/* What intake takes, in bytes and numbers (the narrative: WIRE_TEXT_MAX). */
+#define DRAFT_PLACE_MAX 1024
+#define DRAFT_PLATFORM_MAX 256
+#define DRAFT_URL_MAX 2048
+#define DRAFT_URLS_MAX 16
+#define DRAFT_ATTACHMENTS_MAX 16
+#define DRAFT_ATTACHMENT_BYTES (25u * 1024 * 1024)
+
+/* One field of words. */
+struct draft_field {
+	char name[16];              /* as in the JSON: "narrative", "urls[3]" */
+	struct span given;          /* the caller's */
+	struct strip_result result; /* after draft_strip(), in c->arena */
+};
+
+/* Strip a field with these labels kept. EX_DATAERR when it is no UTF-8 or holds NUL. */
+int draft_strip(struct client *c, struct draft_field *f, unsigned keep) MUST_CHECK;
+
+/* Append a field's removals, moved by offset, to list, as CLI.md has them. */
+void draft_removed(
+    json_t *list, const char *field, const struct strip_result *result, uint64_t offset);
+
+/*
+ * Show the fields with their removals in place on the terminal, and ask: true when it shall go like
+ * that, with *keep as the reporter chose; false: edit again. Labels in not_keepable always go. The
+ * fields are stripped anew whenever *keep changes. EX_NOINPUT: abandoned.
+ */
+int draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *keep,
+    unsigned not_keepable, bool *send) MUST_CHECK;
+
+/* The labels of a mask, by name, for the wire: at most STRIP__N in out; static strings. */
+size_t draft_keep_names(char **out, unsigned keep);
+
+/*
+ * Attachments: plain text files. Check one (it can be opened, is text, not empty, not too large) and,
+ * unless removed is NULL, add what strip() takes out of it to that list under the name field. EX_NOINPUT,
+ * EX_DATAERR, EX_IOERR.
+ */
+int draft_attachment_check(
+    struct client *c, const char *path, const char *field, json_t *removed) MUST_CHECK;
+
+/* Send it, stripped, as the n-th of this session. */
+int draft_attachment_send(
+    struct client *c, struct link *l, unsigned n, const char *path) MUST_CHECK;
+
+/* The names of labels that have been kept but may not be, told on standard error. */
+void draft_tell_not_keepable(unsigned keep, unsigned not_keepable);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * candor: the client for everyone: employees who report, compliance officers, administrators. Runs as
+ * whoever calls it, talks to the daemon alone. Must never put a word of a report, a receipt or a key
+ * into an argument, an environment variable, a file that the user did not name, or a log.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "term.h"
+#include "verb.h"
+
+/* clang-format off */
+static const struct verb verbs[] = {
+	{ "report", "[--json FILE|-]", "report an incident, or ask a question, anonymously", verb_report,
+	  "On a terminal it asks for everything, shows what would give you away and takes it out, shows\n"
+	  "your receipt, and files. With --json it reads one object from FILE or standard input:\n"
+	  "  {\"kind\": \"incident\" or \"question\", \"category\": ID, \"site\": ID, \"place\": TEXT,\n"
+	  "   \"seen_on\": \"YYYY-MM-DD\", \"platform\": TEXT, \"urls\": [TEXT, ...], \"narrative\": TEXT,\n"
+	  "   \"keep_out\": [OFFICER, ...], \"keep\": [LABEL, ...], \"attachments\": [PATH, ...],\n"
+	  "   \"receipt\": WORDS}\n"
+	  "category and narrative are needed; ids and names are in `candor guide --json`. \"receipt\" is\n"
+	  "for trying again what was not acknowledged. It prints\n"
+	  "  {\"receipt\", \"removed\": [{\"field\", \"label\", \"start\", \"end\"}, ...],\n"
+	  "   \"acknowledge_by\", \"feedback_by\"}\n"
+	  "where start and end are bytes of the field as given, and only when the report is filed.\n" },
+	{ "follow", "[--reply] [--attach FILE]... [--json]", "see how a report stands, and answer", verb_follow,
+	  "Asks for the receipt, or reads it from the first line of standard input; never from an\n"
+	  "argument. --reply sends a message: what follows on standard input, or what you type.\n"
+	  "--attach adds a plain text file to it.\n" },
+	{ "guide", "[CATEGORY] [--json]", "what to report, who reads it, what happens next", verb_guide,
+	  "Lists the categories, places of work and officers of this site.\n" },
+	{ "strip", "[--profile reporter|deidentify] [--jsonl] [FILE]", "take out what identifies the writer", verb_strip,
+	  "A filter from FILE or standard input to standard output; needs no service. With --jsonl each\n"
+	  "line is {\"text\": ...} and becomes {\"text\": ..., \"removed\": [{\"label\", \"start\", \"end\"}]}.\n" },
+
+	{ "key", "new|show|passphrase FILE", "officers: make and show a key", verb_key,
+	  "  key new FILE [--no-passphrase]   make one; prints the line that is enrolled\n"
+	  "  key show FILE                    that line, and a fingerprint to read out\n"
+	  "  key passphrase FILE              change the passphrase\n" },
+	{ "directory", "show|sign", "who may read what", verb_directory,
+	  "  directory show                   the officers in force, and what is proposed\n"
+	  "  directory sign --charter FILE    sign the proposal, after seeing what it changes\n" },
+	{ "cases", "[--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] [--after CASE]",
+	  "officers: list cases", verb_cases, "" },
+	{ "case", "show|ack|triage|... CASE", "officers: read and work on one case", verb_case,
+	  "  case show C                      the case with its entries opened\n"
+	  "  case ack|triage|investigate C    move it on\n"
+	  "  case await|reply|note C          words from standard input or the prompt\n"
+	  "  case assign|grant|recuse C OFFICER\n"
+	  "  case resolve C --outcome O [--action A]...\n"
+	  "  case close|reopen C\n"
+	  "  case save C N FILE               an attachment or entry to a file\n" },
+	{ "desk", "", "officers: one session for many commands", verb_desk, "" },
+	{ "admin", "officer|plugin|delivery|status|... ", "administrators: officers, plugins, deliveries, health", verb_admin,
+	  "  admin officer propose NAME --role R [--email A] [--category C]...   key line on standard input\n"
+	  "  admin officer remove NAME\n"
+	  "  admin plugin list | plugin test NAME | reload\n"
+	  "  admin delivery list [--failed] | delivery retry ID | delivery discard ID\n"
+	  "  admin status | verify | backup FILE | release\n" },
+};
+/* clang-format on */
+
+static void
+help(FILE *f)
+{
+	fprintf(f, "candor: report what goes wrong without saying who you are\n\n"
+		   "usage: candor VERB [options]\n\n");
+	for (size_t i = 0; i < NELEM(verbs); i++)
+		fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+	fprintf(f,
+	    "\n"
+	    "  --site FILE          which service (else $CANDOR_SITE, else %s)\n"
+	    "  --key FILE           officers: the key (else $CANDOR_KEY)\n"
+	    "  --passphrase-fd N    officers: its passphrase is on descriptor N\n"
+	    "  --json               for programs: one JSON value on standard output\n"
+	    "  --help, --version    `candor VERB --help` says more about a verb\n",
+	    SITE_DEFAULT_PATH);
+}
+
+static void
+help_verb(const struct verb *v)
+{
+	printf("usage: candor %s%s%s\n\n%s.\n%s%s", v->name, *v->args != '\0' ? " " : "", v->args,
+	    v->summary, *v->help != '\0' ? "\n" : "", v->help);
+}
+
+static const struct verb *
+verb_find(const char *name)
+{
+	for (size_t i = 0; i < NELEM(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* What --help and --version found on the way. */
+struct asked {
+	bool help, version;
+};
+
+static int
+read_descriptor(struct client *c, const char *text)
+{
+	char *end;
+	long fd = strtol(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || fd < 0 || fd > 65535)
+		return client_fail(c, EX_USAGE,
+		    "--passphrase-fd: \"%s\" is no descriptor; a number from 0 is wanted, as in "
+		    "`--passphrase-fd 3 3<file`",
+		    text);
+	c->passphrase_fd = (int)fd;
+	return 0;
+}
+
+/*
+ * Take the options that every verb knows out of argv, wherever they stand; --json=FILE leaves FILE
+ * where it was. "--" and what follows are left alone.
+ */
+static int
+global_options(struct client *c, struct asked *asked, int *argc, char **argv)
+{
+	const char *descriptor = NULL;
+	const struct verb_option options[] = {
+		{ "--site", NULL, &c->site_path, NULL },
+		{ "--key", NULL, &c->key_path, NULL },
+		{ "--passphrase-fd", NULL, &descriptor, NULL },
+	};
+	int kept = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		const struct verb_option *o = NULL;
+		size_t len = strcspn(argv[i], "=");
+
+		if (strcmp(argv[i], "--") == 0) {
+			while (i < *argc)
+				argv[kept++] = argv[i++];
+			break;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			asked->help = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			asked->version = true;
+			continue;
+		}
+		if (len == 6 && memcmp(argv[i], "--json", 6) == 0) {
+			c->json = true;
+			if (argv[i][6] == '=')
+				argv[kept++] = argv[i] + 7;
+			continue;
+		}
+		for (size_t k = 0; k < NELEM(options) && o == NULL; k++)
+			if (strlen(options[k].name) == len &&
+			    memcmp(options[k].name, argv[i], len) == 0)
+				o = &options[k];
+		if (o == NULL) {
+			argv[kept++] = argv[i];
+			continue;
+		}
+		if (argv[i][len] == '=')
+			*o->value = argv[i] + len + 1;
+		else if (i + 1 < *argc)
+			*o->value = argv[++i];
+		else
+			return client_fail(c, EX_USAGE, "%s needs a value", o->name);
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return descriptor != NULL ? read_descriptor(c, descriptor) : 0;
+}
+
+/* Bare `candor` on a terminal. */
+static int
+menu(struct client *c)
+{
+	static const struct term_item items[] = {
+		{ "report", "report an incident, or ask a question before posting" },
+		{ "follow", "see how a report stands, and answer" },
+		{ "guide", "what counts, who reads it, what happens next" },
+		{ "help", "all that candor can do" },
+	};
+	char name[16];
+	char *argv[] = { name, NULL };
+	size_t choice;
+	int r;
+
+	if (!c->interactive) {
+		help(stderr);
+		return EX_USAGE;
+	}
+	fprintf(c->tty, "What would you like to do?\n\n");
+	if ((r = term_choose(c, &choice, "Number: ", items, NELEM(items))) != 0)
+		return r;
+	if (choice == 3) {
+		help(stdout);
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%s", items[choice].name);
+	return verb_find(name)->run(c, 1, argv);
+}
+
+static int
+unknown(struct client *c, const char *word)
+{
+	const char *names[NELEM(verbs)], *near;
+
+	for (size_t i = 0; i < NELEM(verbs); i++)
+		names[i] = verbs[i].name;
+	near = verb_nearest(word, names, NELEM(names));
+	if (near != NULL)
+		return client_fail(c, EX_USAGE,
+		    "there is no verb \"%s\"; did you mean `candor %s`? `candor --help` lists all",
+		    word, near);
+	return client_fail(
+	    c, EX_USAGE, "there is no verb \"%s\"; `candor --help` lists them", word);
+}
+
+static int
+run(struct client *c, int argc, char **argv)
+{
+	struct asked asked = { 0 };
+	const struct verb *v;
+	int r;
+
+	if ((r = global_options(c, &asked, &argc, argv)) != 0)
+		return r;
+	if (asked.version) {
+		printf("candor %s\n", CANDOR_VERSION);
+		return 0;
+	}
+	if (argc < 2) {
+		if (!asked.help)
+			return menu(c);
+		help(stdout);
+		return 0;
+	}
+	if ((v = verb_find(argv[1])) == NULL)
+		return unknown(c, argv[1]);
+	if (asked.help) {
+		help_verb(v);
+		return 0;
+	}
+	return v->run(c, argc - 1, argv + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct client c = { .passphrase_fd = -1 };
+	const char *key = getenv("CANDOR_KEY");
+	int r;
+
+	c.key_path = key != NULL && *key != '\0' ? key : NULL;
+	if ((r = client_begin(&c)) == 0)
+		r = run(&c, argc, argv);
+	if (fflush(stdout) != 0 && r == 0)
+		r = client_fail(&c, EX_IOERR, "standard output: %s", strerror(errno));
+	if (r != 0 && c.error[0] != '\0')
+		fprintf(stderr, "candor: %s\n", c.error);
+	client_end(&c);
+	return r;
+}
