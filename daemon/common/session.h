@@ -11,12 +11,6 @@
 
 #include "common/room.h"
 
-/* What sessions ask of the kernel beyond what every room may: for the room's list of calls. */
-#define SESSION_CALLS ALLOW_IF(accept4, 1, 0, "users, without asking for their address")
-
-/* What the tables take of a slab, for n sessions with extra bytes each. */
-#define SESSION_SLAB_BYTES(n, extra) ((n) * ((size_t)(extra) + 192) + FRAME_MAX + 4096)
-
 struct session_server;
 struct session;
 
@@ -39,7 +33,8 @@ struct session_config {
 
 /*
  * Carve tables from r->slab and remember the configuration; call in setup(). Then start accepting in
- * start(). NULL when the slab is too small.
+ * start(). NULL when the slab is too small: a session takes 192 bytes and the extra ones, the tables
+ * 68 KiB.
  */
 struct session_server *session_server_new(struct room *r, const struct session_config *config);
 int session_server_start(struct session_server *v) MUST_CHECK;
