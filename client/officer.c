@@ -90,13 +90,13 @@ officer_load_key(struct officer_session *s)
 
 	if (s->keys != NULL)
 		return 0;
-	if (c->key_path == NULL && !s->anonymous)
+	if (c->key_path == NULL && !s->anyone)
 		return client_fail(c, EX_USAGE,
 		    "this needs your key: name its file with --key FILE or in $CANDOR_KEY\n"
 		    "(`candor key new FILE` makes one)");
 	if ((keys = arena_alloc(&c->arena, sizeof(*keys))) == NULL)
 		return client_fail_memory(c);
-	if (s->anonymous) {
+	if (c->key_path == NULL) {
 		age_keypair(keys->age, keys->pub.age);
 		keys_derive(keys, keys->age);
 	} else if ((r = officer_read_key(c, c->key_path, keys, "Passphrase of your key: ")) != 0) {
@@ -192,7 +192,7 @@ officer_begin(struct officer_session *s)
 	    (r = officer_load_key(s)) != 0 || (r = fetch_directory(s)) != 0 ||
 	    (r = verify_directory(s)) != 0)
 		return r;
-	if (s->me == NULL && !s->anonymous)
+	if (s->me == NULL && !s->anyone)
 		return client_fail(c, EX_NOPERM,
 		    "this key is not in the signed directory of %s: give the line that `candor key "
 		    "show` prints to an\nadministrator, who proposes it (`candor admin officer "
@@ -294,9 +294,10 @@ officer_run(struct officer_session *s, const char *verb, const struct officer_ve
 		snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", names[i]);
 	}
 	if (argc < 2)
-		return client_fail(s->c, EX_USAGE, "candor %s: do what? There are: %s", verb, list);
+		return client_fail(
+		    s->c, EX_USAGE, "`candor %s` needs one word more: %s", verb, list);
 	meant = verb_nearest(argv[1], names, n);
-	return client_fail(s->c, EX_USAGE, "candor %s has no \"%s\"%s%s%s: there are %s", verb,
+	return client_fail(s->c, EX_USAGE, "`candor %s` has no \"%s\"%s%s%s: there are %s", verb,
 	    argv[1], meant != NULL ? " (did you mean " : "", meant != NULL ? meant : "",
 	    meant != NULL ? "?)" : "", list);
 }
@@ -342,8 +343,11 @@ officer_case_number(struct client *c, char **out, const char *text)
 		    text);
 	if ((number = officer_string(c, text)) == NULL)
 		return client_fail_memory(c);
-	for (char *p = number; *p != '\0'; p++)
+	/* As the daemon writes it: Crockford's base32 has no I, L and O. */
+	for (char *p = number; *p != '\0'; p++) {
 		*p = (char)toupper((unsigned char)*p);
+		*p = *p == 'O' ? '0' : *p == 'I' || *p == 'L' ? '1' : *p;
+	}
 	*out = number;
 	return 0;
 }

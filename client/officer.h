@@ -21,8 +21,8 @@ struct json_t;
 struct officer_session {
 	struct client *c;
 	struct officer_secret *keys; /* in c->arena; NULL before officer_load_key() */
-	bool anonymous;              /* a key made for this session: reads the directory, no more */
-	struct link *link;           /* NULL: not connected */
+	bool anyone; /* for who is not in the directory, too; without --key a key is made up */
+	struct link *link; /* NULL: not connected */
 
 	/* After officer_begin(), in c->arena: */
 	const Candor__Directory *got; /* as it came */
@@ -47,7 +47,7 @@ int officer_read_key(
 /*
  * Load the site and the key, connect to the desk unless connected, fetch the directory and verify it;
  * connect anew when the session idled out. Every verb calls it once its arguments are read. Needs a
- * person of the directory unless s->anonymous: EX_NOPERM says what to do; EX_DATAERR when the
+ * person of the directory unless s->anyone: EX_NOPERM says what to do; EX_DATAERR when the
  * directory is forged or older than one seen before.
  */
 int officer_begin(struct officer_session *s) MUST_CHECK;

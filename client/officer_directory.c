@@ -18,14 +18,6 @@
 #include "term.h"
 #include "verb.h"
 
-/* Reading and signing need no key of one's own: what is signed speaks for itself. */
-static int
-begin(struct officer_session *s)
-{
-	s->anonymous = s->keys == NULL;
-	return officer_begin(s);
-}
-
 /* What was proposed and not signed yet, in *out; NULL when nothing waits. EX_DATAERR when it is
  * not a proposal for this site. */
 static int
@@ -123,7 +115,7 @@ directory_show(struct officer_session *s, int argc, char **argv)
 	int r;
 
 	if ((r = verb_options(c, "directory show", NULL, 0, &argc, argv, 0, 0)) != 0 ||
-	    (r = begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0)
+	    (r = officer_begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0)
 		return r;
 	if (c->json) {
 		json_t *all = json_of_directory(s->directory);
@@ -253,7 +245,7 @@ directory_sign(struct officer_session *s, int argc, char **argv)
 	if (charter == NULL)
 		return client_fail(
 		    c, EX_USAGE, "name the charter key: candor directory sign --charter FILE");
-	if ((r = begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0 ||
+	if ((r = officer_begin(s)) != 0 || (r = parse_proposal(s, &proposal)) != 0 ||
 	    (r = check_proposal(s, proposal)) != 0)
 		return r;
 	fprintf(
@@ -277,7 +269,13 @@ officer_directory(struct officer_session *s, int argc, char **argv)
 		{ "sign", directory_sign },
 	};
 
-	return officer_run(s, "directory", verbs, NELEM(verbs), argc, argv);
+	int r;
+
+	/* The charter holder may be nobody of the directory: what is signed speaks for itself. */
+	s->anyone = true;
+	r = officer_run(s, "directory", verbs, NELEM(verbs), argc, argv);
+	s->anyone = false;
+	return r;
 }
 
 int
