@@ -159,6 +159,9 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libroom.a $(B)/libcandor.a
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 
+# candord carries these two as --init writes them.
+$(B)/daemon/supervisor/embedded.o: etc/categories.conf etc/plugins.d/email.conf
+
 # Which test needs which room's parts beside the libraries.
 PARTS_test_db       := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * See places.h. Runs in the supervisor, which opens here what rooms may not, and reads nothing of
+ * what it opens.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/room.h"
+#include "supervisor/places.h"
+
+#define BACKLOG 1024
+#define LOCK_TRIES 60
+#define LOCK_WAIT_NS 50000000L
+
+/* ---- sockets ----------------------------------------------------------------------------------- */
+
+/* Is somebody listening there? 0: no, and the name is free; else one of sysexits.h. */
+static int
+clear_stale(const struct sockaddr_un *addr)
+{
+	struct stat st;
+	int fd, r;
+
+	if (lstat(addr->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : EX_NOPERM;
+	if (!S_ISSOCK(st.st_mode)) {
+		log_error("%s is there and is no socket: remove it, or name another path",
+		    addr->sun_path);
+		return EX_CANTCREAT;
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		return EX_OSERR;
+	r = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	if (r == 0 || errno != ECONNREFUSED) {
+		log_error("another daemon listens on %s: stop it first", addr->sun_path);
+		close(fd);
+		return EX_CANTCREAT;
+	}
+	close(fd);
+	return unlink(addr->sun_path) < 0 ? EX_NOPERM : 0;
+}
+
+static int
+make_parent(const char *path)
+{
+	char copy[PATH_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return mkdir(dirname(copy), 0755) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int
+listen_at(int *out, const char *path, mode_t mode, const char *group)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const struct group *g = group[0] != '\0' ? getgrnam(group) : NULL;
+	mode_t old_mask;
+	int fd, r;
+
+	/* config_load() saw to it that it fits. */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (make_parent(path) < 0) {
+		log_error("the folder of %s cannot be made: %s", path, strerror(errno));
+		return EX_CANTCREAT;
+	}
+	if ((r = clear_stale(&addr)) != 0) {
+		if (r == EX_NOPERM)
+			log_error("%s cannot be replaced: %s", path, strerror(errno));
+		return r;
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0) {
+		log_error("no socket: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	old_mask = umask((mode_t)(0777 & ~mode));
+	r = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+	umask(old_mask);
+	if (r < 0 || (g != NULL && chown(path, (uid_t)-1, g->gr_gid) < 0) ||
+	    listen(fd, BACKLOG) < 0) {
+		log_error("cannot listen on %s: %s", path, strerror(errno));
+		close(fd);
+		return errno == EACCES || errno == EPERM ? EX_NOPERM : EX_CANTCREAT;
+	}
+	*out = fd;
+	return 0;
+}
+
+/* ---- state -------------------------------------------------------------------------------------- */
+
+/* A folder that another uid filled, before root ran us: store owns it from now on. */
+static int
+hand_over(int folder, uid_t uid)
+{
+	struct stat st;
+	struct dirent *e;
+	DIR *dir;
+	int copy;
+
+	if (fstat(folder, &st) < 0 || fchown(folder, uid, (gid_t)uid) < 0)
+		return -1;
+	if (st.st_uid == uid)
+		return 0;
+	if ((copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return -1;
+	if ((dir = fdopendir(copy)) == NULL) {
+		close(copy);
+		return -1;
+	}
+	while ((e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    fchownat(folder, e->d_name, uid, (gid_t)uid, AT_SYMLINK_NOFOLLOW) < 0) {
+			closedir(dir);
+			return -1;
+		}
+	closedir(dir);
+	return 0;
+}
+
+static int
+open_state(int *out, const struct config *c)
+{
+	const struct timespec wait = { 0, LOCK_WAIT_NS };
+	uint32_t uid = config_uid(c, PARTY_STORE, 0);
+	int fd;
+
+	if (mkdir(c->state, 0700) < 0 && errno != EEXIST) {
+		log_error("the folder %s cannot be made: %s", c->state, strerror(errno));
+		return EX_CANTCREAT;
+	}
+	fd = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0700) < 0 || (uid != 0 && hand_over(fd, uid) < 0)) {
+		log_error("the folder %s cannot be used: %s; it must belong to the user who runs "
+			  "candord",
+		    c->state, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return EX_NOPERM;
+	}
+	/* The store of a daemon that was killed may hold it for a moment yet. */
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES || errno != EWOULDBLOCK) {
+			log_error("%s is in use by another daemon: stop it first", c->state);
+			close(fd);
+			return EX_CANTCREAT;
+		}
+		nanosleep(&wait, NULL);
+	}
+	*out = fd;
+	return 0;
+}
+
+int
+places_open(struct places *p, const struct config *c)
+{
+	int r;
+
+	*p = (struct places){ -1, -1, -1 };
+	/* The lock first: it says for sure whether the sockets are somebody else's. */
+	if ((r = open_state(&p->state, c)) == 0 &&
+	    (r = listen_at(&p->intake_socket, c->intake_socket, 0666, "")) == 0)
+		r = listen_at(&p->desk_socket, c->desk_socket,
+		    c->desk_group[0] != '\0' ? 0660 : 0666, c->desk_group);
+	if (r != 0)
+		places_close(p, c);
+	return r;
+}
+
+void
+places_close(struct places *p, const struct config *c)
+{
+	if (p->intake_socket >= 0) {
+		unlink(c->intake_socket);
+		close(p->intake_socket);
+	}
+	if (p->desk_socket >= 0) {
+		unlink(c->desk_socket);
+		close(p->desk_socket);
+	}
+	if (p->state >= 0)
+		close(p->state);
+	*p = (struct places){ -1, -1, -1 };
+}
+
+/* ---- what a room gets ----------------------------------------------------------------------------- */
+
+static int
+open_key(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const char *why = NULL;
+
+	if (config_key_file_ok(fd, &why))
+		return fd;
+	log_error("the key %s %s", path, why);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int
+open_plain(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		log_error("%s cannot be read: %s", path, strerror(errno));
+	return fd;
+}
+
+int
+places_files(const struct places *p, const struct config *c, enum wire_party room,
+    int fds[static CHANNEL_FDS_MAX], char *names[static CHANNEL_FDS_MAX])
+{
+	static char listen_name[] = "listen", key_name[] = "key", state_name[] = "state",
+		    directory_name[] = "directory", signature_name[] = "directory_signature";
+	const struct {
+		enum wire_party room;
+		char *name;
+		int open_fd;     /* given as it is */
+		const char *key; /* or opened anew: a file has one position for all who share it */
+		const char *path;
+	} files[] = {
+		{ PARTY_INTAKE, listen_name, p->intake_socket, NULL, NULL },
+		{ PARTY_INTAKE, key_name, -1, c->intake_key, NULL },
+		{ PARTY_DESK, listen_name, p->desk_socket, NULL, NULL },
+		{ PARTY_DESK, key_name, -1, c->desk_key, NULL },
+		{ PARTY_STORE, state_name, p->state, NULL, NULL },
+		{ PARTY_STORE, directory_name, -1, NULL, c->directory },
+		{ PARTY_STORE, signature_name, -1, NULL, c->directory_signature },
+	};
+	int n = 0;
+
+	for (size_t i = 0; i < NELEM(files); i++) {
+		if (files[i].room != room)
+			continue;
+		fds[n] = files[i].open_fd >= 0  ? fcntl(files[i].open_fd, F_DUPFD_CLOEXEC, 4)
+			 : files[i].key != NULL ? open_key(files[i].key)
+						: open_plain(files[i].path);
+		if (fds[n] < 0) {
+			while (n > 0)
+				close(fds[--n]);
+			return -1;
+		}
+		names[n++] = files[i].name;
+	}
+	return n;
+}
+
+static _Noreturn void
+become(const char *path, char *name, int channel)
+{
+	char *argv[] = { name, NULL }, *envp[] = { NULL };
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+	    dup2(channel, ROOM_SUPERVISOR_FD) >= 0 && fcntl(ROOM_SUPERVISOR_FD, F_SETFD, 0) == 0 &&
+	    close_range(ROOM_SUPERVISOR_FD + 1, ~0u, 0) == 0)
+		execve(path, argv, envp);
+	log_error("%s cannot be run: %s; libexec says where it is", path, strerror(errno));
+	_exit(EX_CONFIG);
+}
+
+pid_t
+places_start(const struct config *c, enum wire_party room, int *channel)
+{
+	char path[PATH_MAX], name[32];
+	int ends[2];
+	pid_t pid;
+
+	snprintf(name, sizeof(name), "candor-%s", wire_party_name(room));
+	snprintf(path, sizeof(path), "%s/%s", c->libexec, name);
+	if (channel_pair(ends) < 0 || (pid = fork()) < 0) {
+		log_error("%s cannot be started: %s", name, strerror(errno));
+		return -1;
+	}
+	if (pid == 0)
+		become(path, name, ends[1]);
+	close(ends[1]);
+	*channel = ends[0];
+	return pid;
+}
