@@ -28,7 +28,7 @@ hkdf_sha256(uint8_t *out, size_t out_len, const uint8_t *ikm, size_t ikm_len, co
 	size_t block_len = 0;
 
 	/* Extract. No salt counts as zeros, which is what an empty HMAC key is padded to. */
-	crypto_auth_hmacsha256_init(&st, salt, salt_len);
+	crypto_auth_hmacsha256_init(&st, salt_len > 0 ? salt : prk, salt_len);
 	crypto_auth_hmacsha256_update(&st, ikm, ikm_len);
 	crypto_auth_hmacsha256_final(&st, prk);
 	/* Expand. */

@@ -5,7 +5,8 @@
 
 #include "candor/arena.h"
 
-/* An arena of size bytes from the heap, kept until the test's process ends. */
+/* Memory for the life of the test's process, and an arena of size bytes in such memory. */
+void *test_alloc(size_t size);
 struct arena test_arena(size_t size);
 
 /* The path of a file of the source tree: $CANDOR_TOP (else the current folder) and rel. */
