@@ -63,6 +63,7 @@ CLIENT_OBJ := $(call src2obj,$(sort $(wildcard client/*.c)))
 
 BIN     := $(B)/candord $(B)/candor $(ROOMS:%=$(B)/candor-%)
 PLUGSO  := $(PLUGINS:%=$(B)/plugins/%.so)
+TESTSO  := $(patsubst %.c,$(B)/%.so,$(sort $(wildcard tests/plugins/*.c)))
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(sort $(wildcard tests/test_*.c)))
 BENCH   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -112,6 +113,12 @@ $(B)/plugins/%.so: plugins/%.c include/candor/plugin.h
 	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) $(call pkg_cflags,$(PKG_$*)) -fPIC -shared \
 	    -MMD -MP -MF $(B)/plugins/$*.d $(filter-out -pie,$(LDFLAGS)) -o $@ $< \
 	    $(call pkg_libs,$(PKG_$*))
+
+# Plugins that misbehave, for the tests: built as anybody would build one.
+$(B)/tests/plugins/%.so: tests/plugins/%.c include/candor/plugin.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -MMD -MP \
+	    -MF $(B)/tests/plugins/$*.d $(filter-out -pie,$(LDFLAGS)) -o $@ $<
 
 $(B)/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
@@ -166,10 +173,11 @@ $(B)/daemon/supervisor/embedded.o: etc/categories.conf etc/plugins.d/email.conf
 PARTS_test_db       := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
+PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
-tests-build: all $(TESTS) $(BENCH)
+tests-build: all $(TESTSO) $(TESTS) $(BENCH)
 
 test: .ci/deps
 	@.ci/deps --ensure
