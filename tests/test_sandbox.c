@@ -112,6 +112,7 @@ behind(const struct sandbox *s, int (*fn)(void))
 	pid_t pid;
 
 	cr_assert(eq(int, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0));
+	cr_assert(eq(int, (int)send(fds[1], "setup", 5, 0), 5));
 	if ((pid = fork()) == 0) {
 		if (fds[0] != SUPERVISOR_FD)
 			dup2(fds[0], SUPERVISOR_FD);
@@ -123,7 +124,6 @@ behind(const struct sandbox *s, int (*fn)(void))
 	}
 	cr_assert(gt(int, pid, 0));
 	close(fds[0]);
-	cr_assert(eq(int, (int)send(fds[1], "setup", 5, 0), 5));
 	cr_assert(eq(int, waitpid(pid, &status, 0), pid));
 	close(fds[1]);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
