@@ -337,11 +337,13 @@ word_part(const struct even *e, size_t at, size_t n, int32_t c)
 	int32_t next;
 
 	c = canonical(c);
+	if (invisible(c))
+		return WORD;
 	if (c < 0x80)
 		return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? WORD | LATIN : 0;
 	if (undressed(c) != 0)
 		return WORD | LATIN;
-	if (invisible(c) || mark(c))
+	if (mark(c))
 		return WORD;
 	if (lookup(twins, NELEM(twins), c) != 0) {
 		for (at += n; at < e->len; at += step) {
@@ -373,7 +375,6 @@ mixed(struct even *e, size_t at)
 		while (k > 0 && (e->in[k] & 0xc0) == 0x80)
 			k--;
 		n = decode(e, k, &c);
-		/* Of an invisible character only that it is there matters; no look ahead from it. */
 		if ((part = word_part(e, k, n, c)) == 0)
 			break;
 		parts |= part;

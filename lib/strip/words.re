@@ -72,7 +72,7 @@ strip_word(const uint8_t *word)
 	| "signature") end { return C_FIELD; }
 	("reported" | "submitted" | "filed" | "completed") end { return C_REPORTED; }
 	("patient" | "patients" | "accused" | "witness" | "witnesses" | "victim"
-	| "resident" | "subject" | "suspect" | "clinic" | "practice" | "page" | "website"
+	| "resident" | "suspect" | "clinic" | "practice" | "page" | "website"
 	| "site" | "hospital" | "company" | "family" | "colleague" | "coworker"
 	| "co-worker" | "boss" | "vendor" | "bio" | "profile" | "person" | "people" | "guy"
 	| "woman" | "man") end { return C_PERSON; }

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: ISC */
+/* Stripping: what goes, what stays, and what holds for every text, hostile ones too. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <jansson.h>
+
+#include "candor/strip.h"
+#include "candor/utf8.h"
+
+#define CORPUS "tests/corpus/first.jsonl"
+
+/* strip() in memory of just the size the header promises; its result is gone with free(*mem). */
+static int
+run(void **mem, struct strip_result *out, const char *text, size_t len, enum strip_profile profile,
+    unsigned keep)
+{
+	struct arena a;
+
+	*mem = malloc(STRIP_ARENA_BYTES(len));
+	cr_assert(ne(ptr, *mem, NULL));
+	arena_init(&a, *mem, STRIP_ARENA_BYTES(len));
+	return strip(&a, out, text, len, profile, keep);
+}
+
+static void
+gives_profile(const char *text, const char *want, enum strip_profile profile, unsigned keep)
+{
+	struct strip_result r;
+	void *mem;
+
+	cr_assert(eq(int, run(&mem, &r, text, strlen(text), profile, keep), 0));
+	cr_assert(eq(str, (char *)(uintptr_t)r.text.p, (char *)(uintptr_t)want));
+	free(mem);
+}
+
+static void
+gives(const char *text, const char *want)
+{
+	gives_profile(text, want, STRIP_REPORTER, 0);
+}
+
+static bool
+boundary(const char *text, size_t len, size_t at)
+{
+	return at == len || ((unsigned char)text[at] & 0xc0) != 0x80;
+}
+
+/* What holds for every text, whatever is in it. */
+static void
+holds(const char *text, size_t len, enum strip_profile profile)
+{
+	struct strip_result once, twice;
+	void *mem, *mem2;
+	size_t last = 0;
+
+	cr_assert(eq(int, run(&mem, &once, text, len, profile, 0), 0));
+	cr_assert(utf8_valid((const char *)once.text.p, once.text.len));
+	cr_assert(eq(chr, (char)once.text.p[once.text.len], 0));
+	for (size_t i = 0; i < once.n_spans; i++) {
+		const struct strip_span *s = &once.spans[i];
+
+		cr_assert(le(sz, last, s->start));
+		cr_assert(lt(sz, s->start, s->end));
+		cr_assert(le(sz, s->end, len));
+		cr_assert(boundary(text, len, s->start) && boundary(text, len, s->end));
+		cr_assert(lt(int, (int)s->label, (int)STRIP__N));
+		last = s->end;
+	}
+	cr_assert(
+	    eq(int, run(&mem2, &twice, (const char *)once.text.p, once.text.len, profile, 0), 0));
+	cr_assert(eq(sz, twice.text.len, once.text.len));
+	cr_assert(memcmp(twice.text.p, once.text.p, once.text.len) == 0);
+	free(mem);
+	free(mem2);
+}
+
+static void
+repeat(const char *unit, size_t size)
+{
+	size_t n = strlen(unit);
+	char *text = malloc(size);
+
+	cr_assert(ne(ptr, text, NULL));
+	size -= size % n;
+	for (size_t i = 0; i < size; i += n)
+		memcpy(text + i, unit, n);
+	holds(text, size, STRIP_REPORTER);
+	holds(text, size, STRIP_DEIDENTIFY);
+	free(text);
+}
+
+typedef void corpus_check(const char *text, size_t len, enum strip_profile profile, json_t *spans);
+
+static void
+each(corpus_check *check)
+{
+	FILE *f = fopen(CORPUS, "r");
+	char line[4096];
+	size_t n = 0;
+
+	cr_assert(f != NULL, "run from the top of the tree: no %s", CORPUS);
+	for (; fgets(line, sizeof(line), f) != NULL; n++) {
+		json_t *j = json_loads(line, 0, NULL), *text = json_object_get(j, "text");
+
+		cr_assert(text != NULL, "line %zu", n + 1);
+		check(json_string_value(text), json_string_length(text),
+		    json_object_get(j, "profile") != NULL ? STRIP_DEIDENTIFY : STRIP_REPORTER,
+		    json_object_get(j, "spans"));
+		json_decref(j);
+	}
+	cr_assert(ge(sz, n, 60));
+	fclose(f);
+}
+
+static void
+is_as_labelled(const char *text, size_t len, enum strip_profile profile, json_t *spans)
+{
+	struct strip_result r;
+	void *mem;
+
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	cr_assert(eq(sz, r.n_spans, json_array_size(spans)), "%s", text);
+	for (size_t i = 0; i < r.n_spans; i++) {
+		json_t *s = json_array_get(spans, i);
+		const char *label = json_string_value(json_object_get(s, "label"));
+
+		cr_assert(eq(sz, r.spans[i].start,
+			      (size_t)json_integer_value(json_object_get(s, "start"))),
+		    "%s", text);
+		cr_assert(
+		    eq(sz, r.spans[i].end, (size_t)json_integer_value(json_object_get(s, "end"))),
+		    "%s", text);
+		cr_assert(strcmp(strip_label_name(r.spans[i].label), label) == 0, "%s: %s", text,
+		    strip_label_name(r.spans[i].label));
+	}
+	free(mem);
+}
+
+Test(strip, the_corpus_comes_out_as_it_is_labelled)
+{
+	each(is_as_labelled);
+}
+
+/* The corpus has no text in which evening out changes what stands outside a span. */
+static void
+rest_is_untouched(const char *text, size_t len, enum strip_profile profile, json_t *spans)
+{
+	struct strip_result r;
+	void *mem;
+	size_t at = 0, out = 0;
+
+	(void)spans;
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	for (size_t i = 0; i <= r.n_spans; i++) {
+		size_t end = i < r.n_spans ? r.spans[i].start : len;
+
+		cr_assert(le(sz, out + end - at, r.text.len));
+		cr_assert(memcmp(r.text.p + out, text + at, end - at) == 0, "%s", text);
+		out += end - at;
+		if (i == r.n_spans)
+			break;
+		at = r.spans[i].end;
+		if (r.text.p[out] == '[')
+			out = (size_t)((uint8_t *)memchr(r.text.p + out, ']', r.text.len - out) -
+				       r.text.p) +
+			      1;
+		else if (r.spans[i].label == STRIP_LOOKALIKE)
+			out++;
+	}
+	cr_assert(eq(sz, out, r.text.len));
+	free(mem);
+}
+
+Test(strip, what_is_outside_the_spans_stays_byte_for_byte)
+{
+	each(rest_is_untouched);
+}
+
+static void
+holds_for(const char *text, size_t len, enum strip_profile profile, json_t *spans)
+{
+	(void)spans;
+	holds(text, len, profile);
+	for (size_t cut = 0; cut < len; cut++)
+		if (boundary(text, len, cut)) {
+			holds(text, cut, profile);
+			holds(text + cut, len - cut, profile);
+		}
+}
+
+Test(strip, twice_is_once_for_every_head_and_tail_of_the_corpus)
+{
+	each(holds_for);
+}
+
+Test(strip, text_is_evened_out)
+{
+	gives("a\r\nb\rc\x0b"
+	      "d\u2028e  \t\nf \t",
+	    "a\nb\nc\nd\ne\nf");
+	gives("a\u00a0b\u2003c\td", "a b c\td");
+	gives("\u201cno\u201d \u2018it\u2019 \u2014 \u2013 \u2212", "\"no\" 'it' - - -");
+	gives("cafe\u0301 \u212b", "caf\u00e9 \u00c5");
+	gives("a\u200bb\u2066c\u2069d\U000e0041e\ue000f\ufeffg\u00adh\x1b[31m", "abcdefgh[31m");
+}
+
+Test(strip, letters_that_look_alike_become_latin_inside_latin_words_only)
+{
+	gives("p\u0430ti\u0435nt \uff2d\uff32\uff29 \U0001d5d4\U0001d5ef", "patient MRI Ab");
+	gives("\u0421\u043e\u0432\u0430 \u0431\u043e\u043b\u044c\u043d\u0438\u0446\u0430",
+	    "\u0421\u043e\u0432\u0430 \u0431\u043e\u043b\u044c\u043d\u0438\u0446\u0430");
+	gives("\u03bf \u03b9\u03b1\u03c4\u03c1\u03cc\u03c2 TNF\u03b1 5 \u03bcg",
+	    "\u03bf \u03b9\u03b1\u03c4\u03c1\u03cc\u03c2 TNF\u03b1 5 \u03bcg");
+	gives("ka\u0436\u043e", "ka\u0436\u043e");
+}
+
+Test(strip, joiners_and_selectors_stay_in_emoji_and_nowhere_else)
+{
+	gives("\U0001f468\u200d\U0001f469\u200d\U0001f466 \u2764\ufe0f 1\ufe0f\u20e3",
+	    "\U0001f468\u200d\U0001f469\u200d\U0001f466 \u2764\ufe0f 1\ufe0f\u20e3");
+	gives("a\u200db x\ufe0fy \U0001f468\u200dx", "ab xy \U0001f468x");
+}
+
+Test(strip, kept_labels_stay_and_evening_out_is_never_kept)
+{
+	gives_profile("My name is Ola. Call me at 312-555-0144.\u200b",
+	    "My name is Ola. Call me at [contact removed].", STRIP_REPORTER,
+	    1u << STRIP_REPORTER_NAME | 1u << STRIP_INVISIBLE);
+	cr_assert(strip_label_keepable(STRIP_SIGN_OFF));
+	cr_assert(not(strip_label_keepable(STRIP_INVISIBLE)));
+	cr_assert(not(strip_label_keepable(STRIP_LOOKALIKE)));
+}
+
+Test(strip, a_name_with_an_invisible_character_in_it_is_one_span)
+{
+	static const char text[] = "My name is Wan\u200bda Oka\u0301for.";
+	struct strip_result r;
+	void *mem;
+
+	cr_assert(eq(int, run(&mem, &r, text, sizeof(text) - 1, STRIP_REPORTER, 0), 0));
+	cr_assert(eq(sz, r.n_spans, 1));
+	cr_assert(eq(sz, r.spans[0].start, 11));
+	cr_assert(eq(sz, r.spans[0].end, sizeof(text) - 2));
+	free(mem);
+}
+
+Test(strip, a_message_of_several_lines_loses_its_signature)
+{
+	gives("He filmed her in bay 4.\r\nI told the lead.\r\n\r\nBest wishes,\r\nEsme Tran, RN\r\n"
+	      "312-555-0144\r\n",
+	    "He filmed her in bay 4.\nI told the lead.\n\nBest wishes,\n[signature removed]\n"
+	    "[phone removed]\n");
+	gives("nothing to strip here", "nothing to strip here");
+	gives("", "");
+}
+
+Test(strip, what_is_not_utf_8_or_has_nul_is_refused)
+{
+	static const struct {
+		const char *p;
+		size_t len;
+	} bad[] = { { "a\0b", 3 }, { "\0", 1 }, { "\xff", 1 }, { "\xc0\xaf", 2 }, { "\xe2\x82", 2 },
+		{ "\xed\xa0\x80", 3 }, { "\xf4\x90\x80\x80", 4 }, { "ok \x80", 4 } };
+
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		struct strip_result r = { .n_spans = 77 };
+		void *mem;
+
+		cr_assert(
+		    eq(int, run(&mem, &r, bad[i].p, bad[i].len, STRIP_REPORTER, 0), CANDOR_EINVAL),
+		    "%zu", i);
+		cr_assert(eq(sz, r.n_spans, 77));
+		free(mem);
+	}
+}
+
+Test(strip, too_small_an_arena_is_an_error_and_no_crash)
+{
+	static const char text[] = "My name is Wanda Okafor.\u200b\u0430 Call me at 312-555-0144.";
+	static uint8_t mem[STRIP_ARENA_BYTES(sizeof(text))];
+
+	for (size_t size = 0;; size++) {
+		struct strip_result r;
+		struct arena a;
+		int rc;
+
+		arena_init(&a, mem, size);
+		if ((rc = strip(&a, &r, text, sizeof(text) - 1, STRIP_REPORTER, 0)) == 0)
+			break;
+		cr_assert(eq(int, rc, CANDOR_ENOMEM));
+		cr_assert(lt(sz, size, sizeof(mem)));
+	}
+}
+
+/* Growing sizes: were any stage worse than linear, the largest would not end within the limit. */
+Test(strip, hostile_texts_of_a_mebibyte_fit_and_end, .timeout = 120)
+{
+	static const char *const units[] = { "(", "a@", "\u0301", "7", "a.", "a-", "a/", "a_", "7-",
+		"7 ", " ", "\n", "'s", "x's", "My name is ", "I'm Jo Ek. ", "Thanks, ", "- Bo\n",
+		"call me 312-555-0144 ", "my my ", "(\x01)\x01", "\u202e\u2066", "o\u043e\u200b",
+		"\u1100\u1161", "\U0001d160", "\U0001f468\u200d", "\u00a0\n", "e\u0301\u200b",
+		"http://a", "J. ", "I am the " };
+
+	for (size_t i = 0; i < NELEM(units); i++)
+		for (size_t size = 1 << 10; size <= 1 << 20; size <<= 5)
+			repeat(units[i], size);
+}
+
+Test(strip, every_label_has_a_name_that_parses_back)
+{
+	enum strip_label label;
+
+	for (unsigned i = 0; i < STRIP__N; i++) {
+		cr_assert(
+		    eq(int, strip_label_parse(&label, strip_label_name((enum strip_label)i)), 0));
+		cr_assert(eq(int, (int)label, (int)i));
+		cr_assert(gt(sz, strlen(strip_label_reason(label)), 0));
+	}
+	cr_assert(eq(int, strip_label_parse(&label, "reporter"), CANDOR_EINVAL));
+	cr_assert(eq(int, strip_label_parse(&label, ""), CANDOR_EINVAL));
+}
+
+Test(strip, inert_text_cannot_move_the_cursor)
+{
+	static const char text[] = "a\x1b[2J\tb\n\xff\u202e\u2764\ufe0f\xc2\x9b\x7f\0c";
+	static const char want[] = "a\ufffd[2J\tb\n\ufffd\ufffd\u2764\ufe0f\ufffd\ufffd\ufffdc";
+	uint8_t mem[256];
+	struct arena a;
+	struct span out;
+
+	arena_init(&a, mem, sizeof(mem));
+	cr_assert(eq(int, strip_inert(&a, &out, text, sizeof(text) - 1), 0));
+	cr_assert(eq(sz, out.len, sizeof(want) - 1));
+	cr_assert(memcmp(out.p, want, sizeof(want)) == 0);
+	arena_init(&a, mem, 16);
+	cr_assert(eq(int, strip_inert(&a, &out, text, sizeof(text) - 1), CANDOR_ENOMEM));
+}
