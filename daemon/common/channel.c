@@ -287,8 +287,7 @@ may_send(const struct channel *ch, unsigned kind, size_t len)
 
 	if (ch->fd < 0)
 		return CANDOR_ENOTFOUND;
-	if (row == NULL || (row->from != PARTY_NONE && row->from != ch->self) ||
-	    (row->to != PARTY_NONE && row->to != ch->peer))
+	if (row == NULL || !wire_allowed(row, ch->self, ch->peer))
 		return CANDOR_EINVAL;
 	return len > row->max || len > BODY_MAX ? CANDOR_ETOOBIG : 0;
 }
