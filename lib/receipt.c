@@ -53,8 +53,7 @@ is_listed(const char *word)
 /* A piece of what was typed, in small letters; of one that is too long only the beginning. */
 struct piece {
 	char text[WORD_MAX + 2];
-	size_t len;  /* 0: there is no further piece */
-	bool hyphen; /* a hyphen and nothing else follows it */
+	size_t len; /* 0: there is no further piece */
 };
 
 static char
@@ -86,7 +85,6 @@ next_piece(struct piece *out, const char **p, const char *end)
 
 	do {
 		size_t n;
-		const char *from;
 
 		*out = (struct piece){ 0 };
 		is_number = true;
@@ -97,22 +95,18 @@ next_piece(struct piece *out, const char **p, const char *end)
 			if (out->len < sizeof(out->text) - 1)
 				out->text[out->len] = lower(**p);
 		}
-		from = *p;
-		while (*p < end && (n = separator(*p, (size_t)(end - *p))) > 0)
-			*p += n;
-		out->hyphen = *p - from == 1 && *from == '-';
 	} while (is_number && out->len > 0);
 }
 
-/* Four words of the list have a hyphen in them: are two pieces one such word? A blank may stand for
- * its hyphen where the first piece is no word by itself. */
+/* Four words of the list have a hyphen in them, and none of their first halves is a word by itself:
+ * are two pieces one such word? */
 static bool
 is_joint(
     char joint[2 * sizeof(((struct piece *)0)->text)], const struct piece *a, const struct piece *b)
 {
 	size_t n = strlen(a->text), m = strlen(b->text);
 
-	if (n == 0 || m == 0 || (!a->hyphen && is_listed(a->text)))
+	if (n == 0 || m == 0)
 		return false;
 	memcpy(joint, a->text, n);
 	joint[n] = '-';

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sealing: what turns words into something only the case's readers can open. Each case has an age
- * identity of its own; its secret is an age file to the readers and the escrow; every entry is a
- * padded age file to the case. Pure; runs in intake and in officers' clients.
+ * identity of its own; its secret is an age file to the readers and the escrow (the identity as
+ * age-keygen writes it and a LF, so that age alone can go on from there); every entry is a padded
+ * age file to the case. Pure; runs in intake and in officers' clients.
  */
 #ifndef CANDOR_SEAL_H
 #define CANDOR_SEAL_H
