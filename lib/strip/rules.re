@@ -72,8 +72,8 @@ names(const uint8_t *cls)
 	(THIS (IS | POSSESSIVE) | ITS) @b full creds @e (COMMA? (FROM | HERE) | COMMA (THE | ARTICLE))
 	                                                { RULE(REPORTER_NAME, WHEN_ALWAYS); }
 	THIS IS @b low (low | INITIAL){0,1} END? @e FROM { RULE(REPORTER_NAME, WHEN_ALWAYS); }
-	COMMON? COMMA? @b given one{0,2} @e HERE (COMMA | END | FROM)
-	                                                { RULE(REPORTER_NAME, WHEN_BLOCK); }
+	(COMMON COMMA? | END COMMON? | nl) @b given one{0,2} @e HERE (COMMA | END | FROM)
+	                                                { RULE(REPORTER_NAME, WHEN_ALWAYS); }
 	REACH ME @b sure @e                             { RULE(REPORTER_NAME, WHEN_ALWAYS); }
 	nl (FIELD | REPORTED PREP | MY NAME | THEY NAME | CONTACT) (FIELD? NAME | PERSON)? (LEFT any{1,3} RIGHT)?
 	    COLON @b (full creds | low{1,2}) @e         { RULE(REPORTER_NAME, WHEN_ALWAYS); }
@@ -220,16 +220,36 @@ anybody(const uint8_t *cls)
 }
 
 /* In the order in which they win where two match as much. */
-static struct strip_match (*const groups[])(const uint8_t *) = { names, closings, contacts, numbers, roles, tenures, anybody };
+static struct strip_match (*const groups[])(const uint8_t *) = { names, closings, contacts, numbers,
+	roles, tenures, anybody };
+
+/* Which groups have rules that begin with a class: most tokens begin none. */
+enum { NA = 1, CL = 2, CO = 4, NU = 8, RO = 16, TE = 32, AN = 64 };
+
+static const uint8_t begins[256] = {
+	[C_ALLCAPS] = CL, [C_BLANK_LINE] = NA | CL, [C_CAP] = CL, [C_CARD] = AN, [C_CLOSER] = CL,
+	[C_COMMA] = TE, [C_COMMON] = NA, [C_CONTACT] = CO, [C_DATE] = AN, [C_EMAIL] = CO,
+	[C_END] = NA | CL, [C_EXTENSION] = CO, [C_FOR] = TE, [C_HANDLE] = NU, [C_HERE] = TE,
+	[C_I] = NA | RO | TE, [C_IDNOUN] = NU, [C_IM] = NA | RO, [C_INITIAL] = CL, [C_IP] = AN,
+	[C_IS] = NU, [C_ITS] = NA, [C_IVE] = RO | TE, [C_LINE] = NA | CL,
+	[C_MY] = NA | CO | NU | RO, [C_NUMBER] = CO | TE, [C_NUMWORD] = TE, [C_PATH] = NU,
+	[C_PHONE] = CO, [C_PREP] = NU, [C_QUOTE] = CL, [C_REACH] = NA | CO, [C_RECORD] = AN,
+	[C_REPORTED] = NA, [C_RIGHT] = CL, [C_SENT] = CL, [C_SSN] = AN, [C_THIS] = NA,
+	[C_TITLE] = CL | AN, [C_URL] = AN, [C_WE] = NA | RO,
+};
 
 struct strip_match
 strip_rules(const uint8_t *cls)
 {
 	struct strip_match best = { .label = STRIP__N };
+	unsigned todo = begins[cls[0]];
 
-	for (size_t i = 0; i < NELEM(groups); i++) {
-		struct strip_match m = groups[i](cls);
+	for (size_t i = 0; todo != 0; todo >>= 1, i++) {
+		struct strip_match m;
 
+		if ((todo & 1) == 0)
+			continue;
+		m = groups[i](cls);
 		if (m.len > best.len)
 			best = m;
 	}

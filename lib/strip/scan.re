@@ -134,7 +134,7 @@ word_class(const unsigned char **end, const unsigned char *start, bool cut)
 			return class;
 		}
 		raw[len] = low[len] = 0;
-		if (raw[0] < 'a' && (class = strip_word(raw)) != C_NONE)
+		if (raw[0] < 'a' && raw[1] < 'a' && (class = strip_word(raw)) != C_NONE)
 			return class;
 		if ((class = strip_word(low)) != C_NONE)
 			return class;
