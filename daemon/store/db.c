@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SQLite, and all SQL of Candor: see db.h. Store only. Statements are prepared once, values bound
+ * always, no SQL is built.
+ */
+#include "db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "common/log.h"
+#include "schema.h"
+
+#define FILE_NAME "candor.db"
+/* Pages of the log before SQLite writes them back: a group of 64 reports is some 100. */
+#define PRAGMAS_BEFORE                                                                             \
+	"PRAGMA page_size = 8192;"                                                                 \
+	"PRAGMA locking_mode = EXCLUSIVE;"                                                         \
+	"PRAGMA journal_mode = WAL;"                                                               \
+	"PRAGMA synchronous = FULL;"                                                               \
+	"PRAGMA secure_delete = ON;"                                                               \
+	"PRAGMA foreign_keys = ON;"                                                                \
+	"PRAGMA trusted_schema = OFF;"                                                             \
+	"PRAGMA temp_store = MEMORY;"                                                              \
+	"PRAGMA cache_size = -65536;"                                                              \
+	"PRAGMA wal_autocheckpoint = 4000;"
+_Static_assert(SCHEMA_PAGE_BYTES == 8192, "as in the pragma");
+
+struct db {
+	sqlite3 *lite;
+	sqlite3_stmt *stmt[DB__N];
+	unsigned version;
+	unsigned depth; /* of savepoints */
+	bool failed;
+};
+
+/* clang-format off */
+/*
+ * A page of the cases that officer ?1 may read, newest first, behind (received_on ?2, number ?3).
+ * ?4 state, ?5 category, ?6 mine, ?7 today: 0 or '' when it does not matter. ?8 rows.
+ */
+#define PAGE_COLUMNS \
+	"SELECT c.number, c.state, c.kind, c.category, c.severity, c.site, a.name, c.received_on "
+#define PAGE_FILTER \
+	" AND (?4 = 0 OR r.state = ?4) AND (?5 = '' OR r.category = ?5)" \
+	" AND (?6 = 0 OR c.assignee = o.id) AND (?7 = 0 OR (r.due > 0 AND r.due < ?7)) "
+#define PAGE_BY_READER(index, condition) \
+	PAGE_COLUMNS \
+	"FROM officer o CROSS JOIN case_reader r " index \
+	" CROSS JOIN cases c ON c.number = r.number LEFT JOIN officer a ON a.id = c.assignee" \
+	" WHERE o.name = ?1 AND r.officer = o.id AND (r.received_on, r.number) < (?2, ?3) " condition \
+	PAGE_FILTER \
+	"ORDER BY r.received_on DESC, r.number DESC LIMIT ?8"
+
+static const char *const sql[DB__N] = {
+	[DB_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+	[DB_META_SET] = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",
+
+	[DB_DIRECTORY_GET] =
+		"SELECT version, text, signature FROM directory ORDER BY version DESC LIMIT 1",
+	[DB_DIRECTORY_ADD] = "INSERT INTO directory (version, text, signature) VALUES (?1, ?2, ?3)",
+	[DB_PROPOSAL_GET] = "SELECT text FROM proposal",
+	[DB_PROPOSAL_SET] = "INSERT OR REPLACE INTO proposal (id, text) VALUES (1, ?1)",
+	[DB_PROPOSAL_CLEAR] = "DELETE FROM proposal",
+	[DB_OFFICER_ADD] = "INSERT INTO officer (name) VALUES (?1) ON CONFLICT DO NOTHING",
+
+	[DB_INBOX_GET] = "SELECT report FROM inbox WHERE lookup_hash = ?1",
+	[DB_INBOX_ADD] =
+		"INSERT INTO inbox (lookup_hash, immediate, stage, report) VALUES (?1, ?2, ?3, ?4)",
+	[DB_INBOX_IDS] = "SELECT id FROM inbox",
+	[DB_INBOX_IDS_IMMEDIATE] =
+		"SELECT id FROM inbox INDEXED BY inbox_immediate WHERE immediate = 1",
+	[DB_INBOX_ROW] = "SELECT stage, report FROM inbox WHERE id = ?1",
+	[DB_INBOX_DROP] = "DELETE FROM inbox WHERE id = ?1",
+
+	[DB_WAITING_HAS] = "SELECT 1 FROM inbox_message WHERE lookup_hash = ?1 AND message_id = ?2",
+	[DB_WAITING_COUNT] = 
+		"SELECT coalesce(sum(entries), 0) FROM inbox_message WHERE lookup_hash = ?1",
+	[DB_WAITING_ADD] =
+		"INSERT INTO inbox_message (lookup_hash, message_id, stage, entries, message)"
+		" VALUES (?1, ?2, ?3, ?4, ?5)",
+	[DB_WAITING_OF] =
+		"SELECT id, stage, message FROM inbox_message WHERE lookup_hash = ?1 ORDER BY id",
+	[DB_WAITING_DROP] = "DELETE FROM inbox_message WHERE id = ?1",
+	[DB_WAITING_CASES] =
+		"SELECT c.number FROM (SELECT DISTINCT lookup_hash AS h FROM inbox_message)"
+		" CROSS JOIN cases c ON c.lookup_hash = h",
+
+	[DB_STAGE_GET] = "SELECT id, bytes, n, seq, n_bytes FROM stage WHERE name = ?1",
+	[DB_STAGE_ADD] =
+		"INSERT INTO stage (name, worker, bytes, n, seq, n_bytes) VALUES (?1, ?2, ?3, 0, 0, ?3)",
+	[DB_STAGE_MOVE] =
+		"UPDATE stage SET bytes = ?2, n = ?3, seq = ?4, n_bytes = ?5 WHERE id = ?1",
+	[DB_STAGE_KEEP] = "UPDATE stage SET name = NULL WHERE id = ?1",
+	[DB_STAGE_DROP] = "DELETE FROM stage WHERE name = ?1 AND worker = ?2",
+	[DB_STAGE_DROP_WORKER] = "DELETE FROM stage WHERE name IS NOT NULL AND worker = ?1",
+	[DB_STAGE_DROP_ALL] = "DELETE FROM stage WHERE name IS NOT NULL",
+	[DB_STAGE_DONE] = "DELETE FROM stage WHERE id = ?1",
+	[DB_STAGE_TOTAL] = "SELECT coalesce(sum(bytes), 0) FROM stage WHERE name IS NOT NULL",
+	[DB_STAGE_PIECE_ADD] =
+		"INSERT INTO stage_piece (stage, n, at, data) VALUES (?1, ?2, ?3, ?4)",
+	[DB_STAGE_SIZE] =
+		"SELECT coalesce(max(at + length(data)), 0) FROM stage_piece WHERE stage = ?1 AND n = ?2",
+
+	[DB_CASE_EXISTS] = "SELECT 1 FROM cases WHERE number = ?1",
+	[DB_CASE_ADD] =
+		"INSERT INTO cases (number, lookup_hash, kind, category, severity, site, received_on,"
+		" state, outcome, actions, assignee, feedback_months)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '', NULL, ?9)",
+	[DB_CASE_LOOKUP] = "SELECT lookup_hash FROM cases WHERE number = ?1",
+	/* Only if officer ?2 reads it: to anybody else it does not exist. */
+	[DB_CASE_GET] =
+		"SELECT c.number, c.state, c.kind, c.category, c.severity, c.site, a.name,"
+		" c.received_on, c.outcome, c.actions, c.feedback_months"
+		" FROM cases c JOIN officer o ON o.name = ?2"
+		" JOIN case_reader r ON r.number = c.number AND r.officer = o.id"
+		" LEFT JOIN officer a ON a.id = c.assignee WHERE c.number = ?1",
+	[DB_CASE_BY_LOOKUP] =
+		"SELECT c.number, c.state, c.kind, c.outcome, c.actions, k.case_recipient, c.category"
+		" FROM cases c JOIN case_key k USING (number) WHERE c.lookup_hash = ?1",
+	[DB_CASE_SET_STATE] = "UPDATE cases SET state = ?2 WHERE number = ?1",
+	[DB_CASE_SET_OUTCOME] = "UPDATE cases SET outcome = ?2, actions = ?3 WHERE number = ?1",
+	[DB_CASE_ASSIGN] =
+		"UPDATE cases SET assignee = (SELECT id FROM officer WHERE name = ?2) WHERE number = ?1",
+	/* When the assignee does not read it any longer. */
+	[DB_CASE_UNASSIGN] =
+		"UPDATE cases SET assignee = NULL WHERE number = ?1 AND assignee NOT IN"
+		" (SELECT officer FROM case_reader WHERE number = ?1)",
+
+	[DB_KEY_ADD] =
+		"INSERT INTO case_key (number, case_recipient, receipt_recipient, secret, version)"
+		" VALUES (?1, ?2, ?3, ?4, 1)",
+	[DB_KEY_GET] =
+		"SELECT case_recipient, receipt_recipient, secret, version FROM case_key"
+		" WHERE number = ?1",
+	[DB_KEY_SET] =
+		"UPDATE case_key SET secret = ?3, version = version + 1 WHERE number = ?1 AND version = ?2",
+
+	[DB_CLOCK_ADD] =
+		"INSERT INTO clock (number, name, due, met_on) VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT DO NOTHING",
+	[DB_CLOCK_MEET] =
+		"UPDATE clock SET met_on = ?3 WHERE number = ?1 AND name = ?2 AND met_on = 0",
+	[DB_CLOCK_SET_DUE] =
+		"UPDATE clock SET due = ?3 WHERE number = ?1 AND name = ?2 AND met_on = 0",
+	[DB_CLOCKS] = "SELECT name, due, met_on FROM clock WHERE number = ?1",
+
+	[DB_READER_ADD] =
+		"INSERT INTO case_reader (officer, received_on, number, state, category, due)"
+		" SELECT o.id, c.received_on, c.number, c.state, c.category, 0 FROM officer o, cases c"
+		" WHERE c.number = ?1 AND o.name = ?2 ON CONFLICT DO NOTHING",
+	/* After a change of state or clocks. */
+	[DB_READER_REFRESH] =
+		"UPDATE case_reader SET state = (SELECT state FROM cases WHERE number = ?1),"
+		" due = coalesce((SELECT min(due) FROM clock WHERE number = ?1 AND met_on = 0), 0)"
+		" WHERE number = ?1",
+	[DB_READER_HAS] =
+		"SELECT r.received_on FROM officer o JOIN case_reader r ON r.officer = o.id"
+		" WHERE r.number = ?1 AND o.name = ?2",
+	[DB_READERS] =
+		"SELECT o.name FROM case_reader r JOIN officer o ON o.id = r.officer"
+		" WHERE r.number = ?1 ORDER BY o.name",
+	[DB_READER_DROP_ALL] = "DELETE FROM case_reader WHERE number = ?1",
+
+	[DB_PAGE_ALL] = PAGE_BY_READER("", ""),
+	[DB_PAGE_STATE] = PAGE_BY_READER("INDEXED BY case_reader_state", "AND r.state = ?4"),
+	[DB_PAGE_CATEGORY] =
+		PAGE_BY_READER("INDEXED BY case_reader_category", "AND r.category = ?5"),
+	[DB_PAGE_OVERDUE] = PAGE_BY_READER("INDEXED BY case_reader_due", "AND r.due > 0"),
+	[DB_PAGE_MINE] =
+		PAGE_COLUMNS
+		"FROM officer o CROSS JOIN cases c INDEXED BY cases_assignee"
+		" CROSS JOIN case_reader r ON r.officer = o.id AND r.received_on = c.received_on"
+		" AND r.number = c.number JOIN officer a ON a.id = o.id"
+		" WHERE o.name = ?1 AND c.assignee = o.id AND (c.received_on, c.number) < (?2, ?3)"
+		PAGE_FILTER
+		"ORDER BY c.received_on DESC, c.number DESC LIMIT ?8",
+
+	[DB_ENTRY_ADD] =
+		"INSERT INTO entry (number, n, kind, officer, written_on, bytes, of, message_id)"
+		" VALUES (?1, ?2, ?3, (SELECT id FROM officer WHERE name = ?4), ?5, ?6, ?7, ?8)",
+	[DB_ENTRY_LAST] = "SELECT coalesce(max(n), 0) FROM entry WHERE number = ?1",
+	[DB_ENTRY_GET] = "SELECT id, bytes FROM entry WHERE number = ?1 AND n = ?2",
+	[DB_ENTRY_HAS_MESSAGE] = "SELECT 1 FROM entry WHERE number = ?1 AND message_id = ?2",
+	[DB_ENTRIES] =
+		"SELECT e.n, e.kind, o.name, e.written_on, e.bytes, e.of FROM entry e"
+		" LEFT JOIN officer o ON o.id = e.officer WHERE e.number = ?1 ORDER BY e.n",
+	/* kind 3: ENTRY_REPLY, which is one piece. */
+	[DB_REPLIES] =
+		"SELECT e.n, e.written_on, p.data FROM entry e JOIN piece p ON p.entry = e.id"
+		" WHERE e.number = ?1 AND e.n > ?2 AND e.kind = 3 ORDER BY e.n",
+
+	[DB_PIECE_ADD] = "INSERT INTO piece (entry, at, data) VALUES (?1, ?2, ?3)",
+	[DB_PIECE_AT] =
+		"SELECT at, data FROM piece WHERE entry = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1",
+	[DB_PIECES_FROM_STAGE] =
+		"INSERT INTO piece (entry, at, data) SELECT ?1, at, data FROM stage_piece"
+		" WHERE stage = ?2 AND n = ?3 ORDER BY at",
+
+	[DB_EVENT_ADD] =
+		"INSERT INTO event (key, kind, number, state, happened_on) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[DB_DELIVERY_ADD] =
+		"INSERT INTO delivery"
+		" (key, plugin, event, number, state, attempts, next_try, error, reference)"
+		" VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '')",
+	/*
+	 * What plugin ?1 is to be told next, first due first. A case's events go one after the other: the
+	 * reference that the first one brings makes the second one find its ticket.
+	 */
+	[DB_DELIVERY_DUE] =
+		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
+		" c.category, c.severity, c.site, f.reference"
+		" FROM delivery d INDEXED BY delivery_due CROSS JOIN event e ON e.id = d.event"
+		" LEFT JOIN cases c ON c.number = d.number"
+		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"
+		" WHERE d.plugin = ?1 AND d.state = 0 AND NOT EXISTS (SELECT 1 FROM delivery b"
+		" INDEXED BY delivery_line"
+		" WHERE b.plugin = ?1 AND b.number = d.number AND b.id < d.id AND b.state = 0)"
+		" ORDER BY d.next_try, d.id LIMIT ?2",
+	[DB_DELIVERY_GET] =
+		"SELECT id, plugin, number, state, attempts FROM delivery WHERE key = ?1",
+	[DB_DELIVERY_SET] =
+		"UPDATE delivery SET state = ?2, attempts = ?3, next_try = ?4, error = ?5, reference = ?6"
+		" WHERE id = ?1",
+	[DB_DELIVERY_DROP] = "DELETE FROM delivery WHERE id = ?1",
+	[DB_DELIVERY_PAGE] =
+		"SELECT d.key, d.plugin, e.kind, d.state, d.attempts, d.next_try, d.error, d.reference"
+		" FROM delivery d JOIN event e ON e.id = d.event WHERE d.id < ?1"
+		" ORDER BY d.id DESC LIMIT ?2",
+	[DB_DELIVERY_PAGE_FAILED] =
+		"SELECT d.key, d.plugin, e.kind, d.state, d.attempts, d.next_try, d.error, d.reference"
+		" FROM delivery d INDEXED BY delivery_failed CROSS JOIN event e ON e.id = d.event"
+		" WHERE d.state = 2 AND d.id < ?1 ORDER BY d.id DESC LIMIT ?2",
+	[DB_DELIVERY_COUNTS] =
+		"SELECT (SELECT count(*) FROM delivery INDEXED BY delivery_due"
+		" WHERE plugin = ?1 AND state = 0),"
+		" (SELECT count(*) FROM delivery INDEXED BY delivery_failed"
+		" WHERE plugin = ?1 AND state = 2)",
+	[DB_REFERENCE_SET] =
+		"INSERT OR REPLACE INTO reference (number, plugin, reference) VALUES (?1, ?2, ?3)",
+	[DB_REFERENCES] =
+		"SELECT plugin, reference FROM reference WHERE number = ?1 ORDER BY plugin",
+
+	[DB_PLUGIN_GET] =
+		"SELECT state, version, last_success, last_error FROM plugin WHERE name = ?1",
+	[DB_PLUGIN_SET] =
+		"INSERT INTO plugin (name, state, version, last_success, last_error)"
+		" VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (name) DO UPDATE SET state = ?2,"
+		" version = iif(?3 = '', version, ?3), last_error = iif(?4 = '', last_error, ?4)",
+	[DB_PLUGIN_SUCCESS] =
+		"INSERT INTO plugin (name, state, version, last_success, last_error)"
+		" VALUES (?1, '', '', ?2, '') ON CONFLICT (name) DO UPDATE SET last_success = ?2",
+	[DB_PLUGIN_ERROR] =
+		"INSERT INTO plugin (name, state, version, last_success, last_error)"
+		" VALUES (?1, '', '', 0, ?2) ON CONFLICT (name) DO UPDATE SET last_error = ?2",
+
+	[DB_AUDIT_LAST] = "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1",
+	[DB_AUDIT_ADD] =
+		"INSERT INTO audit (n, done_on, actor, action, number, detail, hash)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[DB_AUDIT_ALL] =
+		"SELECT n, done_on, actor, action, number, detail, hash FROM audit ORDER BY n",
+};
+
+static const char *const names[] = {
+#define X(name) #name,
+	DB_QUERIES(X)
+#undef X
+};
+/* clang-format on */
+
+/*
+ * SQLite's own file layer, but for one thing: the database is named relative to the folder that the
+ * room stands in. Made absolute, the name would need search permission on every folder above.
+ */
+static int
+name_as_it_is(sqlite3_vfs *vfs, const char *name, int cap, char *out)
+{
+	size_t len = strlen(name);
+
+	(void)vfs;
+	if (len >= (size_t)cap)
+		return SQLITE_CANTOPEN;
+	memcpy(out, name, len + 1);
+	return SQLITE_OK;
+}
+
+static const char *
+relative_vfs(void)
+{
+	static sqlite3_vfs vfs;
+	static const char name[] = "candor";
+	const sqlite3_vfs *own = sqlite3_vfs_find("unix");
+
+	if (vfs.zName == NULL && own != NULL) {
+		vfs = *own;
+		vfs.zName = name;
+		vfs.pNext = NULL;
+		vfs.xFullPathname = name_as_it_is;
+		sqlite3_vfs_register(&vfs, 0);
+	}
+	return name;
+}
+
+static void
+fail(struct db *db, const char *what)
+{
+	log_error("database: %s: %s", what, sqlite3_errmsg(db->lite));
+	db->failed = true;
+}
+
+static void
+script(struct db *db, const char *text)
+{
+	if (!db->failed && sqlite3_exec(db->lite, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail(db, "cannot run a script");
+}
+
+static void
+migrate(struct db *db)
+{
+	static const char *const set_version[] = { "", "PRAGMA user_version = 1" };
+	sqlite3_stmt *get = NULL;
+
+	_Static_assert(NELEM(set_version) > 1, "one for each version");
+	if (sqlite3_prepare_v2(db->lite, "PRAGMA user_version", -1, &get, NULL) != SQLITE_OK ||
+	    sqlite3_step(get) != SQLITE_ROW)
+		fail(db, "cannot read its version");
+	else
+		db->version = (unsigned)sqlite3_column_int(get, 0);
+	sqlite3_finalize(get);
+	while (!db->failed && db->version < schema_version) {
+		script(db, "BEGIN IMMEDIATE");
+		for (size_t i = 0; i < schema_steps[db->version].n; i++)
+			script(db, schema_steps[db->version].statement[i]);
+		script(db, set_version[db->version + 1]);
+		script(db, "COMMIT");
+		db->version++;
+	}
+}
+
+int
+db_open(struct db **out)
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int r = CANDOR_ESYS;
+
+	*out = NULL;
+	if (db == NULL)
+		return CANDOR_ENOMEM;
+	if (sqlite3_open_v2(FILE_NAME, &db->lite,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+		relative_vfs()) != SQLITE_OK) {
+		fail(db, "cannot open " FILE_NAME);
+		goto out;
+	}
+	sqlite3_extended_result_codes(db->lite, 1);
+	sqlite3_db_config(db->lite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* Takes the lock, too, since the mode is exclusive. */
+	if (sqlite3_exec(db->lite, PRAGMAS_BEFORE "BEGIN IMMEDIATE; COMMIT;", NULL, NULL, NULL) !=
+	    SQLITE_OK) {
+		if ((sqlite3_errcode(db->lite) & 0xff) == SQLITE_BUSY) {
+			log_error(FILE_NAME " is in use by another candord: stop that one first");
+			r = CANDOR_EAGAIN;
+		} else {
+			fail(db, "cannot set up " FILE_NAME);
+		}
+		goto out;
+	}
+	migrate(db);
+	if (db->version > schema_version) {
+		log_error(FILE_NAME " is of version %u, and this candord knows %u: install the "
+				    "one that it was last used with, or a later one",
+		    db->version, schema_version);
+		r = CANDOR_EVERSION;
+		goto out;
+	}
+	for (size_t q = 0; q < DB__N && !db->failed; q++)
+		if (sqlite3_prepare_v3(db->lite, sql[q], -1, SQLITE_PREPARE_PERSISTENT,
+			&db->stmt[q], NULL) != SQLITE_OK)
+			fail(db, names[q]);
+	if (db->failed)
+		goto out;
+	*out = db;
+	db = NULL;
+	r = 0;
+out:
+	db_close(db);
+	return r;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (size_t q = 0; q < DB__N; q++)
+		sqlite3_finalize(db->stmt[q]);
+	sqlite3_close(db->lite);
+	free(db);
+}
+
+unsigned
+db_version(const struct db *db)
+{
+	return db->version;
+}
+
+void
+db_reset(struct db *db)
+{
+	for (size_t q = 0; q < DB__N; q++)
+		sqlite3_reset(db->stmt[q]);
+}
+
+void
+db_begin(struct db *db)
+{
+	db->depth = 0;
+	script(db, "BEGIN IMMEDIATE");
+}
+
+int
+db_commit(struct db *db)
+{
+	db_reset(db);
+	if (!db_in_transaction(db))
+		db->failed = true;
+	script(db, "COMMIT");
+	if (!db->failed)
+		return 0;
+	db_rollback(db);
+	return CANDOR_ESYS;
+}
+
+void
+db_rollback(struct db *db)
+{
+	db_reset(db);
+	db->failed = false;
+	db->depth = 0;
+	if (db_in_transaction(db))
+		script(db, "ROLLBACK");
+	db->failed = false;
+}
+
+bool
+db_in_transaction(const struct db *db)
+{
+	return !sqlite3_get_autocommit(db->lite);
+}
+
+void
+db_savepoint(struct db *db)
+{
+	static const char *const text[] = { "SAVEPOINT a", "SAVEPOINT b" };
+
+	if (db->depth >= NELEM(text))
+		abort();
+	script(db, text[db->depth++]);
+}
+
+void
+db_keep(struct db *db)
+{
+	static const char *const text[] = { "RELEASE a", "RELEASE b" };
+
+	db_reset(db);
+	script(db, text[--db->depth]);
+}
+
+void
+db_undo(struct db *db)
+{
+	static const char *const text[] = { "ROLLBACK TO a; RELEASE a",
+		"ROLLBACK TO b; RELEASE b" };
+
+	db_reset(db);
+	db->failed = false;
+	db->depth--;
+	if (db_in_transaction(db))
+		script(db, text[db->depth]);
+}
+
+bool
+db_failed(const struct db *db)
+{
+	return db->failed;
+}
+
+void
+db_truncate_log(struct db *db)
+{
+	db_reset(db);
+	if (sqlite3_wal_checkpoint_v2(db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+	    SQLITE_OK)
+		log_error("database: cannot truncate the log: %s", sqlite3_errmsg(db->lite));
+}
+
+static int
+bind(sqlite3_stmt *stmt, int at, const struct db_value *v)
+{
+	switch (v->type) {
+	case DB_INT:
+		return sqlite3_bind_int64(stmt, at, v->i);
+	case DB_TEXT:
+		return sqlite3_bind_text(stmt, at, v->p, -1, SQLITE_STATIC);
+	case DB_BLOB:
+		return sqlite3_bind_blob64(stmt, at, v->p, v->len, SQLITE_STATIC);
+	default:
+		return sqlite3_bind_null(stmt, at);
+	}
+}
+
+bool
+db_row_(struct db *db, enum db_query q, const struct db_value *v, size_t n)
+{
+	sqlite3_stmt *stmt = db->stmt[q];
+
+	if (db->failed)
+		return false;
+	if (n != (size_t)sqlite3_bind_parameter_count(stmt))
+		abort();
+	sqlite3_reset(stmt);
+	for (size_t i = 0; i < n; i++) {
+		if (bind(stmt, (int)i + 1, &v[i]) != SQLITE_OK) {
+			fail(db, names[q]);
+			return false;
+		}
+	}
+	return db_next(db, q);
+}
+
+bool
+db_next(struct db *db, enum db_query q)
+{
+	int r;
+
+	if (db->failed)
+		return false;
+	r = sqlite3_step(db->stmt[q]);
+	if (r == SQLITE_ROW)
+		return true;
+	if (r != SQLITE_DONE)
+		fail(db, names[q]);
+	/* The text of what was bound is the caller's, and gone soon. */
+	sqlite3_reset(db->stmt[q]);
+	return false;
+}
+
+int64_t
+db_run_(struct db *db, enum db_query q, const struct db_value *v, size_t n)
+{
+	db_row_(db, q, v, n);
+	return db->failed ? 0 : sqlite3_changes64(db->lite);
+}
+
+int64_t
+db_last_id(const struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->lite);
+}
+
+int64_t
+db_int(struct db *db, enum db_query q, int col)
+{
+	return sqlite3_column_int64(db->stmt[q], col);
+}
+
+bool
+db_is_null(struct db *db, enum db_query q, int col)
+{
+	return sqlite3_column_type(db->stmt[q], col) == SQLITE_NULL;
+}
+
+struct span
+db_span(struct db *db, enum db_query q, int col)
+{
+	const uint8_t *p = sqlite3_column_blob(db->stmt[q], col);
+
+	return (struct span){ p, (size_t)sqlite3_column_bytes(db->stmt[q], col) };
+}
+
+struct span
+db_copy(struct db *db, enum db_query q, int col, struct arena *a)
+{
+	struct span from = db_span(db, q, col);
+	uint8_t *to = arena_copy(a, from.p, from.len);
+
+	return (struct span){ to, to != NULL ? from.len : 0 };
+}
+
+char *
+db_text(struct db *db, enum db_query q, int col, struct arena *a)
+{
+	struct span from = db_span(db, q, col);
+
+	return arena_copy(a, from.p, from.len);
+}

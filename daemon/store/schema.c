@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tables of candor.db. Store.
+ *
+ * In the clear are only random numbers, kinds, categories, states, days and names of officers; what
+ * has words in it is a blob that store cannot open. Two rules shape the tables:
+ *
+ * - nothing that outlives a release may tell in which order reports came: a case's rowid is random,
+ *   and whatever else it consists of is copied out of the inbox in shuffled order (a page's place in
+ *   the file would tell as well as a rowid);
+ * - a page of a list is read off one index, however many cases there are: hence what a list is
+ *   filtered by stands in case_reader, once for each reader.
+ */
+#include "schema.h"
+
+/* clang-format off */
+static const char *const version_1[] = {
+	"CREATE TABLE meta ("                  /* 'next_release': seconds since the epoch */
+	"  name TEXT PRIMARY KEY,"
+	"  value INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID",
+
+	/* ---- who may read what ---- */
+	"CREATE TABLE directory ("
+	"  version INTEGER PRIMARY KEY,"
+	"  text BLOB NOT NULL,"
+	"  signature BLOB NOT NULL"
+	") STRICT",
+	"CREATE TABLE proposal ("
+	"  id INTEGER PRIMARY KEY CHECK (id = 1),"
+	"  text BLOB NOT NULL"
+	") STRICT",
+	"CREATE TABLE officer ("               /* every name that a case ever had to do with */
+	"  id INTEGER PRIMARY KEY,"
+	"  name TEXT NOT NULL UNIQUE"
+	") STRICT",
+
+	/* ---- what waits for the release ---- */
+	"CREATE TABLE inbox ("
+	"  id INTEGER PRIMARY KEY,"
+	"  lookup_hash BLOB NOT NULL UNIQUE,"
+	"  immediate INTEGER NOT NULL,"
+	"  stage INTEGER,"                     /* id of a stage, or NULL */
+	"  report BLOB NOT NULL"               /* StoreReport */
+	") STRICT",
+	"CREATE INDEX inbox_immediate ON inbox (id) WHERE immediate = 1",
+	"CREATE TABLE inbox_message ("
+	"  id INTEGER PRIMARY KEY,"
+	"  lookup_hash BLOB NOT NULL,"
+	"  message_id BLOB NOT NULL,"
+	"  stage INTEGER,"                     /* id of a stage, or NULL */
+	"  entries INTEGER NOT NULL,"          /* that it will make: one, and its attachments */
+	"  message BLOB NOT NULL,"             /* StoreMessage */
+	"  UNIQUE (lookup_hash, message_id)"
+	") STRICT",
+	"CREATE TABLE stage ("
+	"  id INTEGER PRIMARY KEY,"
+	"  name BLOB UNIQUE,"                  /* NULL: belongs to a row of the inbox */
+	"  worker INTEGER NOT NULL,"           /* whose session it is */
+	"  bytes INTEGER NOT NULL,"
+	"  n INTEGER NOT NULL,"                /* the attachment at hand, */
+	"  seq INTEGER NOT NULL,"              /* its last piece */
+	"  n_bytes INTEGER NOT NULL"           /* and how large it is by now */
+	") STRICT",
+	"CREATE TABLE stage_piece ("
+	"  id INTEGER PRIMARY KEY,"
+	"  stage INTEGER NOT NULL REFERENCES stage ON DELETE CASCADE,"
+	"  n INTEGER NOT NULL,"
+	"  at INTEGER NOT NULL,"
+	"  data BLOB NOT NULL,"
+	"  UNIQUE (stage, n, at)"
+	") STRICT",
+
+	/* ---- cases ---- */
+	"CREATE TABLE cases ("
+	"  number INTEGER PRIMARY KEY,"
+	"  lookup_hash BLOB NOT NULL UNIQUE,"
+	"  kind INTEGER NOT NULL,"
+	"  category TEXT NOT NULL,"
+	"  severity TEXT NOT NULL,"
+	"  site TEXT NOT NULL,"
+	"  received_on INTEGER NOT NULL,"
+	"  state INTEGER NOT NULL,"
+	"  outcome INTEGER NOT NULL,"
+	"  actions TEXT NOT NULL,"             /* one a line */
+	"  assignee INTEGER REFERENCES officer,"
+	"  feedback_months INTEGER NOT NULL"
+	") STRICT",
+	"CREATE INDEX cases_assignee ON cases (assignee, received_on, number)"
+	"  WHERE assignee IS NOT NULL",
+	"CREATE TABLE case_key ("              /* apart from cases, so that lists touch small rows */
+	"  number INTEGER PRIMARY KEY REFERENCES cases,"
+	"  case_recipient BLOB NOT NULL,"
+	"  receipt_recipient BLOB NOT NULL,"
+	"  secret BLOB NOT NULL,"
+	"  version INTEGER NOT NULL"
+	") STRICT",
+	"CREATE TABLE case_reader ("
+	"  officer INTEGER NOT NULL REFERENCES officer,"
+	"  received_on INTEGER NOT NULL,"
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  state INTEGER NOT NULL,"
+	"  category TEXT NOT NULL,"
+	"  due INTEGER NOT NULL,"              /* the earliest clock that is not met; 0: none */
+	"  PRIMARY KEY (officer, received_on, number)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE UNIQUE INDEX case_reader_number ON case_reader (number, officer)",
+	"CREATE INDEX case_reader_state ON case_reader (officer, state, received_on, number)",
+	"CREATE INDEX case_reader_category ON case_reader (officer, category, received_on, number)",
+	"CREATE INDEX case_reader_due ON case_reader (officer, received_on, number, due)"
+	"  WHERE due > 0",
+	"CREATE TABLE clock ("
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  name TEXT NOT NULL,"
+	"  due INTEGER NOT NULL,"
+	"  met_on INTEGER NOT NULL,"
+	"  PRIMARY KEY (number, name)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE TABLE entry ("
+	"  id INTEGER PRIMARY KEY,"
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  n INTEGER NOT NULL,"
+	"  kind INTEGER NOT NULL,"             /* enum entry_kind */
+	"  officer INTEGER REFERENCES officer,"/* NULL: the reporter */
+	"  written_on INTEGER NOT NULL,"
+	"  bytes INTEGER NOT NULL,"
+	"  of INTEGER NOT NULL,"
+	"  message_id BLOB,"
+	"  UNIQUE (number, n)"
+	") STRICT",
+	"CREATE UNIQUE INDEX entry_message ON entry (number, message_id)"
+	"  WHERE message_id IS NOT NULL",
+	"CREATE TABLE piece ("                 /* of a sealed file */
+	"  id INTEGER PRIMARY KEY,"
+	"  entry INTEGER NOT NULL REFERENCES entry,"
+	"  at INTEGER NOT NULL,"
+	"  data BLOB NOT NULL,"
+	"  UNIQUE (entry, at)"
+	") STRICT",
+
+	/* ---- who is told ---- */
+	"CREATE TABLE event ("
+	"  id INTEGER PRIMARY KEY,"
+	"  key BLOB NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  number INTEGER REFERENCES cases,"   /* NULL: a test */
+	"  state INTEGER NOT NULL,"
+	"  happened_on INTEGER NOT NULL"
+	") STRICT",
+	"CREATE TABLE delivery ("
+	"  id INTEGER PRIMARY KEY,"
+	"  key BLOB NOT NULL UNIQUE,"
+	"  plugin TEXT NOT NULL,"
+	"  event INTEGER NOT NULL REFERENCES event,"
+	"  number INTEGER REFERENCES cases,"
+	"  state INTEGER NOT NULL,"            /* enum delivery_state */
+	"  attempts INTEGER NOT NULL,"
+	"  next_try INTEGER NOT NULL,"
+	"  error TEXT NOT NULL,"
+	"  reference TEXT NOT NULL"
+	") STRICT",
+	"CREATE INDEX delivery_due ON delivery (plugin, next_try, id) WHERE state = 0",
+	"CREATE INDEX delivery_line ON delivery (plugin, number, id) WHERE state = 0",
+	"CREATE INDEX delivery_failed ON delivery (id, plugin) WHERE state = 2",
+	"CREATE TABLE reference ("             /* under which name a plugin's other side knows a case */
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  plugin TEXT NOT NULL,"
+	"  reference TEXT NOT NULL,"
+	"  PRIMARY KEY (number, plugin)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE TABLE plugin ("
+	"  name TEXT PRIMARY KEY,"
+	"  state TEXT NOT NULL,"
+	"  version TEXT NOT NULL,"
+	"  last_success INTEGER NOT NULL,"
+	"  last_error TEXT NOT NULL"
+	") STRICT, WITHOUT ROWID",
+
+	/* ---- what officers and administrators did ---- */
+	"CREATE TABLE audit ("
+	"  n INTEGER PRIMARY KEY,"
+	"  done_on INTEGER NOT NULL,"
+	"  actor TEXT NOT NULL,"
+	"  action TEXT NOT NULL,"
+	"  number INTEGER NOT NULL,"           /* 0: no case */
+	"  detail TEXT NOT NULL,"
+	"  hash BLOB NOT NULL"                 /* of the line before and of this one */
+	") STRICT",
+};
+/* clang-format on */
+
+const struct schema_step schema_steps[] = { { version_1, NELEM(version_1) } };
+const unsigned schema_version = NELEM(schema_steps);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* What all of store's requests need: memory, answers, refusals. Store only. */
+#include "store.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "common/log.h"
+
+/* Of a refusal's and a done's text; the rows of wire.h allow a little more. */
+#define TEXT_MAX 960
+
+void *
+store_alloc(struct store *s, size_t n)
+{
+	void *p = arena_alloc(s->arena, n);
+
+	if (p == NULL)
+		fatal(EX_SOFTWARE, "the request arena is too small");
+	return p;
+}
+
+char *
+store_cut(struct store *s, const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+	char *out;
+
+	if (len > max) {
+		len = max;
+		while (len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	out = store_alloc(s, len + 1);
+	memcpy(out, text, len);
+	return out;
+}
+
+char *
+store_text(struct store *s, const char *text)
+{
+	return store_cut(s, text, strlen(text));
+}
+
+void *
+store_init(struct store *s, size_t size, const ProtobufCMessageDescriptor *type)
+{
+	void *msg = store_alloc(s, size);
+
+	protobuf_c_message_init(type, msg);
+	return msg;
+}
+
+enum verdict
+store_answer(struct answer *out, unsigned kind, const void *msg)
+{
+	out->kind = kind;
+	out->msg = msg;
+	return KEEP;
+}
+
+static char *
+sentence(struct store *s, const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX * 2];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	return store_cut(s, text, TEXT_MAX);
+}
+
+enum verdict
+store_done(struct store *s, struct answer *out, const char *fmt, ...)
+{
+	Candor__Done *done = STORE_NEW(s, Done, done);
+	va_list ap;
+
+	va_start(ap, fmt);
+	done->text = sentence(s, fmt, ap);
+	va_end(ap);
+	return store_answer(out, MSG_DONE, done);
+}
+
+enum verdict
+store_refuse(struct store *s, struct answer *out, unsigned code, const char *fmt, ...)
+{
+	Candor__Refusal *refusal = STORE_NEW(s, Refusal, refusal);
+	va_list ap;
+
+	va_start(ap, fmt);
+	refusal->text = sentence(s, fmt, ap);
+	va_end(ap);
+	refusal->code = code;
+	store_answer(out, MSG_REFUSAL, refusal);
+	return UNDO;
+}
+
+size_t
+store_clocks(struct store *s, int64_t number, Candor__Clock ***out)
+{
+	enum { CLOCKS_MAX = 8 };
+	size_t n = 0;
+
+	*out = store_alloc(s, CLOCKS_MAX * sizeof(**out));
+	for (bool ok = db_row(s->db, CLOCKS, db_i(number)); ok && n < CLOCKS_MAX;
+	     ok = db_next(s->db, DB_CLOCKS)) {
+		Candor__Clock *c = STORE_NEW(s, Clock, clock);
+
+		c->name = db_text(s->db, DB_CLOCKS, 0, s->arena);
+		c->due = (int32_t)db_int(s->db, DB_CLOCKS, 1);
+		c->met_on = (int32_t)db_int(s->db, DB_CLOCKS, 2);
+		(*out)[n++] = c;
+	}
+	return n;
+}

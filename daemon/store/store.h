@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What store does with a request, apart from the room that it does it in: main.c brings requests,
+ * opens transactions, commits them and sends the answers; the functions here read and write the
+ * database and say what to answer. Store and its tests.
+ */
+#ifndef CANDOR_STORE_STORE_H
+#define CANDOR_STORE_STORE_H
+
+#include "candor/candor_pb.h"
+#include "candor/casestate.h"
+#include "candor/directory.h"
+#include "candor/wire.h"
+
+#include "clock.h"
+#include "db.h"
+#include "number.h"
+
+/* Attachments to one report or message. */
+#define ATTACHMENTS_MAX 32
+/* Entries of one case, so that its record fits into one message; a reporter gets no further than
+ * this, so that officers can still write. */
+#define ENTRIES_MAX 360
+#define ENTRIES_REPORTER_MAX 300
+/* Of a sealed reply, so that one fits into the answer to LOOKUP, and of all in it. */
+#define REPLY_MAX_BYTES 50000
+#define REPLIES_MAX_BYTES 56000
+#define SEAL_HASH_BYTES 32
+#define KEY_BYTES 16
+
+/* The directory that counts, parsed, in memory of its own. */
+struct charter {
+	struct arena arena;
+	struct directory *directory; /* NULL: none yet */
+	struct span text, signature;
+};
+
+/* What the open transaction changes outside the database, once it is durable. */
+struct effects {
+	bool urgent;     /* rows to be released before the commit */
+	bool released;   /* rows left the inbox: cut the log */
+	bool deliveries; /* tell dispatch */
+	bool directory;  /* tell intake and desk */
+	bool release;    /* an administrator wants one */
+};
+
+struct store {
+	struct db *db;
+	struct arena *arena; /* of the request at hand */
+	const Candor__RoomSetup *setup;
+	struct charter charter;
+	struct effects effects;
+	int64_t now;
+	day_t today;
+};
+
+/* What to do with a request's savepoint. */
+enum verdict {
+	KEEP,
+	UNDO,      /* nothing of it stays; the answer says why */
+	DISHONEST, /* no honest peer sends this */
+};
+
+struct answer {
+	unsigned kind; /* 0: none */
+	const ProtobufCMessage *msg;
+	bool push_directory; /* the peer's is out of date: send the one that counts first */
+};
+
+typedef enum verdict (*store_fn)(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+
+/* ---- helpers ---- */
+/* Memory of the request; never NULL, since arenas are made for the largest request. */
+void *store_alloc(struct store *s, size_t n);
+char *store_text(struct store *s, const char *text);
+/* Cut in front of a broken character so that at most max bytes remain. */
+char *store_cut(struct store *s, const char *text, size_t max);
+#define STORE_NEW(s, type, upper)                                                                  \
+	store_init((s), sizeof(Candor__##type), &candor__##upper##__descriptor)
+void *store_init(struct store *s, size_t size, const ProtobufCMessageDescriptor *type);
+enum verdict store_answer(struct answer *out, unsigned kind, const void *msg);
+enum verdict store_done(struct store *s, struct answer *out, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+enum verdict store_refuse(struct store *s, struct answer *out, unsigned code, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* The clocks of a case, as a list for a message. */
+size_t store_clocks(struct store *s, int64_t number, Candor__Clock ***out);
+
+/* ---- intake's requests: reporter.c ---- */
+enum verdict store_report(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_stage(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_stage_drop(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_lookup(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_message(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+
+/* ---- from the inbox to the cases: release.c ---- */
+/* Move all of the inbox, or what is immediate, in random order. Inside a savepoint. */
+void store_release(struct store *s, bool only_immediate);
+/* Add an entry of one piece, or (file.p NULL) of bytes that the caller adds. Its rowid; *n. */
+int64_t store_entry(struct store *s, int64_t number, enum entry_kind kind, const char *officer,
+    day_t on, struct span file, size_t bytes, unsigned of, const struct span *message_id,
+    unsigned *n);
+
+/* ---- who is told: outbox.c ---- */
+void store_event(
+    struct store *s, const char *kind, int64_t number, const char *category, enum case_state state);
+enum verdict store_test_event(struct store *s, const char *plugin, struct answer *out);
+enum verdict store_deliveries(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_outcomes(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+enum verdict store_plugin_state(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+/* The configured plugins, as a list for a message. */
+size_t store_plugins(struct store *s, Candor__PluginInfo ***out);
+bool store_plugin_configured(const struct store *s, const char *name);
+/* Is anything due for this plugin? */
+bool store_due(struct store *s, const char *plugin);
+
+/* ---- the directory: charter.c ---- */
+/* Read the one in the database. CANDOR_ESYS; 0 as well when there is none. */
+int charter_load(struct store *s) MUST_CHECK;
+uint64_t charter_version(const struct store *s);
+const struct officer *charter_officer(const struct store *s, const char *name);
+/* Make a signed text the one that counts, if it is. */
+enum verdict charter_adopt(
+    struct store *s, struct span text, struct span signature, struct answer *out);
+enum verdict charter_propose(struct store *s, struct span text, struct answer *out);
+/* What DIRECTORY and DIRECTORY_NOW carry. */
+Candor__Directory *charter_message(struct store *s, bool with_proposal);
+/* The categories that nobody serves, as a list for a message. */
+size_t charter_unserved(struct store *s, char ***out);
+
+/* ---- officers' and administrators' requests: officer.c ---- */
+enum verdict store_officer_call(
+    struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
+/* Does this request change nothing? */
+bool store_officer_reads(unsigned kind);
+
+/* ---- what was done: audit.c ---- */
+void audit(
+    struct store *s, const char *actor, const char *action, int64_t number, const char *detail);
+/* Follow the chain from its first line: 0, or CANDOR_EBADMSG and the number of the first line that
+ * does not fit. */
+int audit_verify(struct store *s, int64_t *bad) MUST_CHECK;
+
+#endif
