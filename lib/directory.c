@@ -439,13 +439,11 @@ parse(struct reader *r, struct directory *d)
 		r->why = "a directory has at most 128 officers";
 		return CANDOR_EINVAL;
 	}
-	if ((d->officers = arena_alloc(r->a, n * sizeof(*d->officers))) == NULL)
+	/* One more: the text's last bytes may lack their LF, and were not counted. */
+	if ((d->officers = arena_alloc(r->a, (n + 1) * sizeof(*d->officers))) == NULL)
 		return CANDOR_ENOMEM;
 	for (; r->p < r->end; d->n_officers++) {
-		/* The text's last bytes may lack their LF, and then have no place in the array. */
-		struct officer spare, *o = d->n_officers < n ? &d->officers[d->n_officers] : &spare;
-
-		if ((e = parse_officer(r, o)) < 0)
+		if ((e = parse_officer(r, &d->officers[d->n_officers])) < 0)
 			return e;
 		if (!is_distinct(d, d->n_officers, &r->why))
 			return CANDOR_EINVAL;

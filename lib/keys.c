@@ -147,7 +147,7 @@ next_word(const char **p, const char *end)
 int
 keys_public_parse(struct officer_public *out, const char *text, size_t len)
 {
-	struct officer_public k;
+	struct officer_public k = { 0 };
 	const char *p = text, *end = text + len;
 	struct span age = next_word(&p, end), noise = next_word(&p, end), sign = next_word(&p, end);
 
