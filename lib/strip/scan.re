@@ -208,8 +208,8 @@ next:
 	code   = ([A-Za-z]+ [_/.-]?){0,2} [A-Za-z]* d+ an* ([_/-] an+)*;
 	under  = an+ "_" an+ ("_" an+)*;
 	domain = [A-Za-z0-9] [A-Za-z0-9-]* ("." [A-Za-z0-9-]+)+;
-	urlch  = [^\x00-\x20<>"'(){}|\\^`\u0080-\u00bf];
-	urlend = urlch \ [.,;:!?\]];
+	urlch  = [^\x00-\x20<>"'(){}|\\^`\u0080-\u00bf] \ [[\]];
+	urlend = urlch \ [.,;:!?];
 	url    = ('http' 's'? "://" | 'www.') urlch* urlend
 	       | ([A-Za-z0-9-]+ "."){1,4} ('com' | 'org' | 'net' | 'edu' | 'gov' | 'io' | 'example')
 	         ("/" urlch* urlend)?;
@@ -273,7 +273,7 @@ next:
 	[,;]+                   { T(C_COMMA); }
 	":"                     { T(C_COLON); }
 	[-~]+                   { T(C_DASH); }
-	[([{<]+                 { T(C_LEFT); }
+	[({<]+ | "["            { T(C_LEFT); }     // a placeholder may follow
 	[)\]}>]+                { T(C_RIGHT); }
 	["]+                    { T(C_QUOTE); }
 	[/|]+                   { T(C_SLASH); }
