@@ -185,24 +185,37 @@ describe(struct client *c, struct officer *o, const char *name, const char *role
 	return join_categories(c, &o->categories, categories, o->role);
 }
 
+/* A new key for a person is no reason to forget what else is known of them. */
+static void
+keep_known(struct officer *o, const struct officer *known, bool email_given, bool categories_given)
+{
+	if (!email_given)
+		memcpy(o->email, known->email, sizeof(o->email));
+	if (!categories_given && o->role == known->role)
+		o->categories = known->categories;
+}
+
 /* Replace who has that name, or add; EX_DATAERR when the key is somebody else's. */
 static int
-enter(struct client *c, struct directory *d, const struct officer *o)
+enter(struct client *c, struct directory *d, struct officer *o, bool email_given,
+    bool categories_given)
 {
 	struct officer *place = NULL;
 
 	for (size_t i = 0; i < d->n_officers; i++) {
 		struct officer *other = &d->officers[i];
+		const struct directory alone = { .n_officers = 1, .officers = other };
 
-		if (directory_by_name(
-			&(struct directory){ .n_officers = 1, .officers = other }, o->name) != NULL)
+		if (directory_by_name(&alone, o->name) != NULL)
 			place = other;
 		else if (memcmp(&other->keys, &o->keys, sizeof(o->keys)) == 0)
 			return client_fail(c, EX_DATAERR,
 			    "this key is enrolled for %s already: everybody has a key of their own",
 			    other->name);
 	}
-	if (place == NULL) {
+	if (place != NULL) {
+		keep_known(o, place, email_given, categories_given);
+	} else {
 		if (d->n_officers == DIRECTORY_OFFICERS_MAX)
 			return client_fail(c, EX_DATAERR,
 			    "the directory is full: it holds %d officers", DIRECTORY_OFFICERS_MAX);
@@ -233,7 +246,8 @@ officer_propose(struct officer_session *s, int argc, char **argv)
 		 options, NELEM(options), &argc, argv, 1, 1)) != 0 ||
 	    (r = describe(c, &who, argv[1], role, email, &categories)) != 0 ||
 	    (r = read_key_line(c, &who.keys)) != 0 || (r = officer_begin(s)) != 0 ||
-	    (r = begin_proposal(s, &d)) != 0 || (r = enter(c, d, &who)) != 0)
+	    (r = begin_proposal(s, &d)) != 0 ||
+	    (r = enter(c, d, &who, email != NULL, categories.n > 0)) != 0)
 		return r;
 	return put_proposal(s, d);
 }

@@ -243,12 +243,10 @@ send_words(struct officer_session *s, unsigned kind, const ProtobufCMessage *msg
 	bool again = true;
 	int r;
 
-	if (!c->interactive || s->words != NULL)
-		return officer_do(s, kind, msg);
 	for (;;) {
 		if ((r = officer_begin(s)) == 0)
 			r = officer_do(s, kind, msg);
-		if (!link_may_retry(r))
+		if (!link_may_retry(r) || !c->interactive)
 			return r;
 		fprintf(stderr, "candor: %s\n", c->error);
 		if (term_confirm(c, &again, true,

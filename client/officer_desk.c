@@ -275,9 +275,10 @@ serve(struct desk *desk)
 
 		if ((r = next_command(desk, &line)) != 0 || line == NULL)
 			return r != 0 ? r : first;
-		/* A session that ended is opened anew before the mark of run_and_forget(). */
-		if ((r = officer_connect(&desk->s)) != 0)
-			return r;
+		/* A session that ended is opened anew before the mark of run_and_forget(); if that is
+		 * not possible, the command will say why. */
+		if (officer_connect(&desk->s) != 0)
+			c->error[0] = '\0';
 		r = run_and_forget(desk, line, &quit);
 		arena_release(&c->scratch, mark);
 		if (r != 0 && first == 0 && !c->interactive)

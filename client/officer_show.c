@@ -89,7 +89,7 @@ print_head(struct client *c, const Candor__CaseRecord *record)
 	print_list(c, "actions", record->actions, record->n_actions);
 	for (size_t i = 0; i < record->n_references; i++)
 		print_field(c, record->references[i]->plugin, record->references[i]->reference);
-	print_field(c, "possible now", record->allowed);
+	print_field(c, "next", record->allowed);
 }
 
 static void
@@ -135,7 +135,8 @@ print_attachment(struct view *v, const Candor__EntryInfo *info, const Candor__At
 	if (what != NULL) {
 		fputs(": ", stdout);
 		term_show_str(v->s->c, stdout, what->type);
-		printf(", %llu bytes", (unsigned long long)what->bytes);
+		printf(", %llu %s", (unsigned long long)what->bytes,
+		    what->bytes == 1 ? "byte" : "bytes");
 	}
 	printf("; to a file: candor case save %s %u FILE\n", v->k.record->summary->number, info->n);
 }
