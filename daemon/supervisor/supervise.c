@@ -442,12 +442,9 @@ stop_next(struct supervisor *s)
 static void
 stop(struct supervisor *s, int status)
 {
-	if (s->stopping) {
-		/* Asked twice: now. */
-		for (size_t i = 0; i < CHILDREN_MAX; i++)
-			child_kill(&s->children[i]);
+	/* Asked twice, as timeout(1) does, is no reason to cut short what is in hand. */
+	if (s->stopping)
 		return;
-	}
 	s->stopping = true;
 	s->status = status;
 	notify_send("STOPPING=1\nSTATUS=finishing what is in hand");
@@ -464,7 +461,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (s->stopping) {
 		log_error("not all rooms left within %d seconds: killing them", LEAVE_MS / 1000);
-		stop(s, s->status);
+		for (size_t i = 0; i < CHILDREN_MAX; i++)
+			child_kill(&s->children[i]);
 		return;
 	}
 	s->hosts_late = true;
@@ -656,7 +654,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 			(void)reload(s, answer, sizeof(answer));
 		break;
 	default:
-		log_info("stopping");
+		if (!s->stopping)
+			log_info("stopping");
 		stop(s, EX_OK);
 	}
 }
