@@ -677,6 +677,26 @@ Test(session, a_thousand_idle_connections_do_not_keep_others_out)
 	cr_assert(eq(int, hear(&c), MSG_GUIDE), "those who never spoke make room first");
 }
 
+Test(session, without_descriptors_the_idle_make_room_as_well)
+{
+	static struct client crowd[40];
+	struct rlimit files;
+	struct client c;
+
+	serve(NOISE_NK, 1000, 60000, 60000);
+	for (size_t i = 0; i < NELEM(crowd); i++)
+		dial(&crowd[i]);
+	dial(&c);
+	write_hello(&c);
+	put(&c, c.hello, c.hello_len);
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = (rlim_t)c.fd + 10;
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &files), 0));
+	cr_assert(eq(int, read_hello(&c), 1));
+	ask(&c);
+	cr_assert(eq(int, hear(&c), MSG_GUIDE));
+}
+
 Test(session, a_request_in_hand_makes_room_for_nobody)
 {
 	struct client c[2], late;

@@ -349,8 +349,8 @@ may_answer(const struct session *s, unsigned kind, size_t len)
 {
 	const struct wire_row *row = wire_row(kind);
 
-	return row != NULL && (row->from == PARTY_NONE || row->from == s->server->room->spec->id) &&
-	       (row->to == PARTY_NONE || row->to == s->server->config.client) && len <= row->max;
+	return row != NULL && len <= row->max &&
+	       wire_allowed(row, s->server->room->spec->id, s->server->config.client);
 }
 
 void
@@ -640,6 +640,11 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 			continue;
 		if (user < 0 && errno == EAGAIN)
 			break;
+		/* Fewer descriptors than sessions: whoever has idled longest makes room here too. */
+		if (user < 0 && errno == EMFILE && victim(v) != NULL) {
+			session_close(victim(v));
+			continue;
+		}
 		if (user < 0 || !session_open(v, user)) {
 			if (!v->starved)
 				log_warning("out of descriptors or memory: users have to wait");
