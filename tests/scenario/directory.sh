@@ -15,19 +15,18 @@ check "a report is filed" file_one
 
 # An administrator proposes a reader, and nobody signs.
 enrol "Mallory Admin" officer
-check "a proposal alone changes nothing" hasnt Mallory "$(sed '/roposal/,$d' <<<"$("$candor" directory show --key "$admin_key")")"
+check "a proposal alone changes nothing" hasnt Mallory "$(sed '/^Proposed/,$d' <<<"$("$candor" directory show --key "$admin_key")")"
 check "reports are filed as before" file_one
-refuses "a proposed officer cannot ask for cases" 77 "not in the directory" as Mallory cases
+refuses "a proposed officer cannot ask for cases" 77 "not in the signed directory" as Mallory cases
 "$candord" --init "$work/other" >/dev/null 2>&1
-refuses "another charter's signature is refused" 65 "." \
+refuses "another charter's signature is refused" 77 "not the charter key" \
 	"$candor" directory sign --charter "$work/other/charter.key" --yes --key "$admin_key"
 
 # The directory is what minisign says it is.
 "$candor" directory show --json --key "$admin_key" >"$work/directory.json"
 if command -v minisign >/dev/null; then
-	charter=$(sed -n 's/^charter *= *"\(.*\)";*.*/\1/p' "$site")
 	check "Debian's minisign verifies the first directory" \
-		minisign -V -q -P "$charter" -m "$dir/directory.txt" -x "$dir/directory.txt.minisig"
+		minisign -V -q -P "$(conf charter)" -m "$dir/directory.txt" -x "$dir/directory.txt.minisig"
 else
 	skip "minisign is not installed"
 fi
@@ -40,9 +39,9 @@ mallory=$("$candor" key show "$(key_of Mallory)" | grep -o 'age1[a-z0-9]*' | hea
 import re, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 n = 0
-for table, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+for table, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%WITHOUT ROWID%'").fetchall():
     for column in [r[1] for r in db.execute(f"PRAGMA table_info({table})")]:
-        for rowid, value in db.execute(f"SELECT rowid, {column} FROM {table}").fetchall() if table != "sqlite_sequence" else []:
+        for rowid, value in db.execute(f"SELECT rowid, {column} FROM {table}").fetchall():
             raw = value.encode() if isinstance(value, str) else value
             if isinstance(raw, bytes) and b"candor-directory" in raw and b"Dana" in raw:
                 new = re.sub(rb"(Dana Whitfield\t\w+\t)age1[a-z0-9]+", rb"\g<1>" + sys.argv[2].encode(), raw)
@@ -58,10 +57,9 @@ daemon=$!
 started+=("$daemon")
 reports_to_mallory()
 {
-	file_one
+	timeout 2 "$candor" guide && file_one
 }
-sleepless=$(wait_for 3 reports_to_mallory && echo filed)
-check "no report is filed to the swapped key" test -z "$sleepless"
-check "and the log says that the directory is not signed" wait_for 10 grep -qi "sign" "$dir/log"
+check "the log says that the directory is not signed" wait_for 10 grep -qi "not sign" "$dir/log"
+if wait_for 3 reports_to_mallory; then echo "not ok - no report is filed to the swapped key"; else echo "ok - no report is filed to the swapped key"; fi
 kill "$daemon" 2>/dev/null
 wait "$daemon" 2>/dev/null

@@ -194,3 +194,16 @@ three_officers()
 	enrol "Ruth Fox" officer ruth@hospital.example
 	signs
 }
+
+# A value of site.conf.
+conf()
+{
+	sed -n "s/^$1 *= *\"\([^\"]*\)\".*/\1/p" "$site" | head -1
+}
+
+# reporters CLIENTS REPORTS new|kept [ACKNOWLEDGED]: the load generator against this instance.
+reporters()
+{
+	"$build/bench/load" "$(conf connect | sed 's/^unix://')" "$(conf daemon_key)" "$(conf site_id)" \
+		phi-disclosure "$@"
+}

@@ -6,7 +6,7 @@
 instance site
 start
 three_officers
-socket=$(sed -n 's/^connect *= *"unix:\(.*\)";*.*/\1/p' "$site")
+socket=$(conf connect | sed 's/^unix://')
 file_with()
 {
 	echo '{"category":"phi-disclosure","narrative":"A chart was posted."}' | "$candor" report --json - --site "$1"
