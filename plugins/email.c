@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -740,6 +741,19 @@ judge_recipients(struct email *m, const struct recipients *r, const struct talk 
 	return CANDOR_RETRY;
 }
 
+/*
+ * Cut the connection. Closing it, libcurl would say QUIT and wait up to two minutes for an answer
+ * that a server in trouble does not give.
+ */
+static void
+hang_up(CURL *c)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+		shutdown(fd, SHUT_RDWR);
+}
+
 static enum candor_result
 send_mail(struct email *m, const struct recipients *r, const struct text *message,
     struct candor_answer *a)
@@ -785,6 +799,8 @@ send_mail(struct email *m, const struct recipients *r, const struct text *messag
 	curl_easy_setopt(c, CURLOPT_DEBUGDATA, &t);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, detail);
 	code = curl_easy_perform(c);
+	if (code != CURLE_OK)
+		hang_up(c);
 	/* They lie on this stack. */
 	curl_easy_setopt(c, CURLOPT_DEBUGDATA, NULL);
 	curl_easy_setopt(c, CURLOPT_VERBOSE, 0L);
@@ -865,8 +881,10 @@ email_close(void *state)
 
 	if (m == NULL)
 		return;
-	if (m->curl != NULL)
+	if (m->curl != NULL) {
+		hang_up(m->curl);
 		curl_easy_cleanup(m->curl);
+	}
 	wipe_free(m->password, m->password != NULL ? strlen(m->password) : 0);
 	free(m->url);
 	free(m->username);

@@ -4,13 +4,8 @@
  * STARTTLS and AUTH on loopback (tests/support/smtpd.py).
  */
 #include <dlfcn.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -18,70 +13,12 @@
 #include "candor/plugin.h"
 
 #include "support/files.h"
+#include "support/smtp.h"
 
 #define KEY "0123456789abcdef0123456789abcdef"
 #define SETTINGS_MAX 16
 
 /* ---- a server, and the plugin with settings for it ------------------------------------------- */
-
-struct server {
-	const char *dir;
-	char port[8];
-	pid_t pid;
-	int stop; /* its standard input */
-};
-
-static struct server
-server_start(const char *const options[])
-{
-	struct server s = { .dir = test_mkdir() };
-	const char *argv[24] = { "/usr/bin/python3", test_path("tests/support/smtpd.py"), "--dir",
-		s.dir };
-	int in[2], out[2];
-	FILE *f;
-
-	for (size_t i = 0; options != NULL && options[i] != NULL; i++)
-		argv[4 + i] = options[i];
-	cr_assert(zero(int, pipe(in)));
-	cr_assert(zero(int, pipe(out)));
-	if ((s.pid = fork()) == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(in[1]);
-		close(out[0]);
-		execv(argv[0], (char *const *)(uintptr_t)argv);
-		_exit(127);
-	}
-	cr_assert(gt(int, s.pid, 0));
-	close(in[0]);
-	close(out[1]);
-	s.stop = in[1];
-	f = fdopen(out[0], "r");
-	cr_assert(eq(int, fscanf(f, "ready %7[0-9]", s.port), 1), "the mail server did not start");
-	fclose(f);
-	test_write(test_join(s.dir, "password"), "pw\n", 3);
-	return s;
-}
-
-static void
-server_stop(struct server *s)
-{
-	close(s->stop);
-	waitpid(s->pid, NULL, 0);
-	test_rmdir(s->dir);
-}
-
-/* The n-th message that the server kept, NULL when it kept fewer. */
-static const char *
-mail(const struct server *s, unsigned n)
-{
-	char name[32];
-	const char *path;
-
-	snprintf(name, sizeof(name), "mail/new/%u.eml", n);
-	path = test_join(s->dir, name);
-	return access(path, R_OK) == 0 ? (const char *)test_read(path).p : NULL;
-}
 
 static const struct candor_plugin *
 load(void)
@@ -119,7 +56,7 @@ set(struct settings *s, const char *name, const char *value)
 }
 
 static struct settings
-settings_for(const struct server *v)
+settings_for(const struct test_smtp *v)
 {
 	struct settings s = { .n = 0 };
 
@@ -179,14 +116,14 @@ send_event(const struct candor_plugin *p, void *state, const struct candor_event
 static enum candor_result
 once(const char *const options[], const struct candor_event *e)
 {
-	struct server v = server_start(options);
+	struct test_smtp v = test_smtp_start(options);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	void *state = opened(p, &s);
 	enum candor_result r = send_event(p, state, e);
 
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 	return r;
 }
 
@@ -199,7 +136,7 @@ once(const char *const options[], const struct candor_event *e)
 
 Test(email, an_event_arrives_over_tls_with_authentication, .timeout = 60)
 {
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	void *state = opened(p, &s);
@@ -208,7 +145,7 @@ Test(email, an_event_arrives_over_tls_with_authentication, .timeout = 60)
 
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
 	cr_assert(eq(str, answer.error, ""));
-	m = mail(&v, 1);
+	m = test_smtp_mail(&v, 1);
 	HAS(m, "X-Envelope-From: candor@hospital.example\r\n");
 	HAS(m, "X-Envelope-To: ada@hospital.example\r\nX-Envelope-To: bo@hospital.example\r\n");
 	HAS(m, "X-Envelope-Tls: yes\r\nX-Envelope-User: bot\r\n");
@@ -228,16 +165,16 @@ Test(email, an_event_arrives_over_tls_with_authentication, .timeout = 60)
 	/* The connection is used again; the same event is the same message. */
 	e.attempts = 1;
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 2), "Message-ID: <" KEY "@hospital.example>\r\n");
+	HAS(test_smtp_mail(&v, 2), "Message-ID: <" KEY "@hospital.example>\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, every_kind_has_a_text_and_a_test_has_no_case, .timeout = 60)
 {
 	static const char *const kinds[] = { "filed", "message", "assigned", "resolved", "closed",
 		"reopened", "overdue", "test" };
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	void *state = opened(p, &s);
@@ -249,19 +186,19 @@ Test(email, every_kind_has_a_text_and_a_test_has_no_case, .timeout = 60)
 		if (strcmp(e.kind, "test") == 0)
 			e.number = "";
 		cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-		HAS_NOT(mail(&v, i + 1), "%");
+		HAS_NOT(test_smtp_mail(&v, i + 1), "%");
 		if (*e.number != '\0')
-			HAS(mail(&v, i + 1), "Subject: C-7K3M-9QX2: ");
+			HAS(test_smtp_mail(&v, i + 1), "Subject: C-7K3M-9QX2: ");
 		else
-			HAS_NOT(mail(&v, i + 1), "References");
+			HAS_NOT(test_smtp_mail(&v, i + 1), "References");
 	}
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, templates_and_fixed_recipients_replace_the_defaults, .timeout = 60)
 {
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -273,7 +210,7 @@ Test(email, templates_and_fixed_recipients_replace_the_defaults, .timeout = 60)
 	set(&s, "body", "Case %{number}\nSite %{site}\nFeedback %{feedback_by}%{severity}\n.\nend");
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	m = mail(&v, 1);
+	m = test_smtp_mail(&v, 1);
 	HAS(m, "X-Envelope-To: duty@hospital.example\r\nX-Envelope-To: night@hospital.example\r\n");
 	HAS_NOT(m, "ada@");
 	/* 39 bytes to an encoded word, no character cut in two. */
@@ -281,12 +218,12 @@ Test(email, templates_and_fixed_recipients_replace_the_defaults, .timeout = 60)
 	       " =?UTF-8?B?Z2gsIGJpdHRlIHNvZm9ydCBhbnNlaGVu?=\r\n");
 	HAS(m, "\r\n\r\nCase C-7K3M-9QX2\r\nFeedback high\r\n.\r\nend\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_body_beyond_ascii_travels_as_base64, .timeout = 60)
 {
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -295,15 +232,15 @@ Test(email, a_body_beyond_ascii_travels_as_base64, .timeout = 60)
 	set(&s, "body", "Fällig am %{acknowledge_by}\n");
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 1), "Content-Transfer-Encoding: base64\r\n\r\n"
-			 "RsOkbGxpZyBhbSAyMDI2LTExLTI5Cg==\r\n");
+	HAS(test_smtp_mail(&v, 1), "Content-Transfer-Encoding: base64\r\n\r\n"
+				   "RsOkbGxpZyBhbSAyMDI2LTExLTI5Cg==\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, tls_from_the_first_byte_works, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--implicit", NULL });
+	struct test_smtp v = test_smtp_start((const char *const[]){ "--implicit", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -312,14 +249,15 @@ Test(email, tls_from_the_first_byte_works, .timeout = 60)
 	set(&s, "starttls", "implicit");
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 1), "X-Envelope-Tls: yes\r\n");
+	HAS(test_smtp_mail(&v, 1), "X-Envelope-Tls: yes\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, without_tls_only_where_it_was_asked_for_on_loopback, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--no-starttls", "--open", NULL });
+	struct test_smtp v =
+	    test_smtp_start((const char *const[]){ "--no-starttls", "--open", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -331,18 +269,18 @@ Test(email, without_tls_only_where_it_was_asked_for_on_loopback, .timeout = 60)
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	HAS(answer.error, "offers no STARTTLS");
-	cr_assert(eq(ptr, (void *)(uintptr_t)mail(&v, 1), NULL));
+	cr_assert(eq(ptr, (void *)(uintptr_t)test_smtp_mail(&v, 1), NULL));
 	p->close(state);
 
 	set(&s, "starttls", "none");
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 1), "X-Envelope-Tls: no\r\n");
+	HAS(test_smtp_mail(&v, 1), "X-Envelope-Tls: no\r\n");
 	p->close(state);
 	set(&s, "host", "mail.hospital.example");
 	cr_assert(eq(int, p->check(s.kv, s.n, why, sizeof(why)), -1));
 	HAS(why, "starttls = \"none\" is allowed only");
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 /* ---- faults ----------------------------------------------------------------------------------- */
@@ -368,7 +306,7 @@ Test(email, a_certificate_for_another_host_gets_nothing, .timeout = 60)
 
 Test(email, the_systems_cas_do_not_vouch_for_a_private_one, .timeout = 60)
 {
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -378,14 +316,15 @@ Test(email, the_systems_cas_do_not_vouch_for_a_private_one, .timeout = 60)
 	state = opened(p, &s);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	HAS(answer.error, "is not one that a known CA signed");
-	cr_assert(eq(ptr, (void *)(uintptr_t)mail(&v, 1), NULL));
+	cr_assert(eq(ptr, (void *)(uintptr_t)test_smtp_mail(&v, 1), NULL));
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_wrong_password_is_tried_again_and_never_told, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--password", "another", NULL });
+	struct test_smtp v =
+	    test_smtp_start((const char *const[]){ "--password", "another", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -398,12 +337,12 @@ Test(email, a_wrong_password_is_tried_again_and_never_told, .timeout = 60)
 	HAS_NOT(answer.error, "canary");
 	HAS_NOT(answer.error, "secret");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_temporary_refusal_is_tried_again, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--tempfail", "1", NULL });
+	struct test_smtp v = test_smtp_start((const char *const[]){ "--tempfail", "1", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -413,7 +352,7 @@ Test(email, a_temporary_refusal_is_tried_again, .timeout = 60)
 	HAS(answer.error, "451 4.3.0 come back later");
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_permanent_refusal_is_final, .timeout = 60)
@@ -426,7 +365,7 @@ Test(email, a_permanent_refusal_is_final, .timeout = 60)
 
 Test(email, a_connection_cut_after_the_message_is_tried_again, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--drop", "1", NULL });
+	struct test_smtp v = test_smtp_start((const char *const[]){ "--drop", "1", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -435,15 +374,15 @@ Test(email, a_connection_cut_after_the_message_is_tried_again, .timeout = 60)
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	cr_assert(ne(str, answer.error, ""));
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 1), "Message-ID: <" KEY "@hospital.example>\r\n");
-	HAS(mail(&v, 2), "Message-ID: <" KEY "@hospital.example>\r\n");
+	HAS(test_smtp_mail(&v, 1), "Message-ID: <" KEY "@hospital.example>\r\n");
+	HAS(test_smtp_mail(&v, 2), "Message-ID: <" KEY "@hospital.example>\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_slow_server_does_not_hold_the_plugin_beyond_its_timeout, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--slow", "3600", NULL });
+	struct test_smtp v = test_smtp_start((const char *const[]){ "--slow", "3600", NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -454,18 +393,18 @@ Test(email, a_slow_server_does_not_hold_the_plugin_beyond_its_timeout, .timeout 
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	HAS(answer.error, "time"); /* "timed out", "timeout" */
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, a_server_that_is_away_is_tried_again, .timeout = 60)
 {
-	struct server v = server_start(NULL);
+	struct test_smtp v = test_smtp_start(NULL);
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
 	void *state = opened(p, &s);
 
-	server_stop(&v);
+	test_smtp_stop(&v);
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	HAS(answer.error, "onnect");
 	p->close(state);
@@ -473,7 +412,8 @@ Test(email, a_server_that_is_away_is_tried_again, .timeout = 60)
 
 Test(email, one_dead_address_does_not_starve_the_others, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--reject", two_officers[0], NULL });
+	struct test_smtp v =
+	    test_smtp_start((const char *const[]){ "--reject", two_officers[0], NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -481,10 +421,10 @@ Test(email, one_dead_address_does_not_starve_the_others, .timeout = 60)
 
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
 	HAS(answer.error, "ada@hospital.example: refused (550)");
-	HAS(mail(&v, 1), "X-Envelope-To: bo@hospital.example\r\n");
-	HAS_NOT(mail(&v, 1), "X-Envelope-To: ada@");
+	HAS(test_smtp_mail(&v, 1), "X-Envelope-To: bo@hospital.example\r\n");
+	HAS_NOT(test_smtp_mail(&v, 1), "X-Envelope-To: ada@");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 Test(email, when_every_address_is_dead_it_is_refused, .timeout = 60)
@@ -502,7 +442,8 @@ Test(email, when_every_address_is_dead_it_is_refused, .timeout = 60)
 
 Test(email, who_has_it_does_not_get_it_again_when_another_is_late, .timeout = 60)
 {
-	struct server v = server_start((const char *const[]){ "--defer", two_officers[0], NULL });
+	struct test_smtp v =
+	    test_smtp_start((const char *const[]){ "--defer", two_officers[0], NULL });
 	const struct candor_plugin *p = load();
 	struct settings s = settings_for(&v);
 	struct candor_event e = filed();
@@ -510,16 +451,16 @@ Test(email, who_has_it_does_not_get_it_again_when_another_is_late, .timeout = 60
 
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_RETRY));
 	HAS(answer.error, "ada@hospital.example: not now (452)");
-	HAS(mail(&v, 1), "X-Envelope-To: bo@hospital.example\r\n");
+	HAS(test_smtp_mail(&v, 1), "X-Envelope-To: bo@hospital.example\r\n");
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 2), "X-Envelope-To: ada@hospital.example\r\n");
-	HAS_NOT(mail(&v, 2), "X-Envelope-To: bo@");
+	HAS(test_smtp_mail(&v, 2), "X-Envelope-To: ada@hospital.example\r\n");
+	HAS_NOT(test_smtp_mail(&v, 2), "X-Envelope-To: bo@");
 	/* Another event is for all again. */
 	e.key = "ffffffffffffffffffffffffffffffff";
 	cr_assert(eq(int, send_event(p, state, &e), CANDOR_DELIVERED), "%s", answer.error);
-	HAS(mail(&v, 3), "X-Envelope-To: bo@hospital.example\r\n");
+	HAS(test_smtp_mail(&v, 3), "X-Envelope-To: bo@hospital.example\r\n");
 	p->close(state);
-	server_stop(&v);
+	test_smtp_stop(&v);
 }
 
 /* ---- what must not get out -------------------------------------------------------------------- */

@@ -76,6 +76,9 @@ setup(struct room *r)
 	if (walls_choose(r, r->setup->plugins[0], why, sizeof(why)) < 0 ||
 	    open_plugin(h, r->setup->plugins[0], why, sizeof(why)) < 0) {
 		loader_text(h->error, sizeof(h->error), why, sizeof(why));
+		if (h->error[0] == '\0')
+			snprintf(
+			    h->error, sizeof(h->error), "it failed and its reason cannot be shown");
 		log_error("%s", h->error);
 	}
 	return 0;

@@ -13,6 +13,7 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -134,12 +135,15 @@ async def serve(opt):
                     auth_required=not opt.open, auth_require_tls=starttls,
                     authenticator=authenticate)
 
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(factory, "127.0.0.1", opt.port,
-                                      ssl=context if opt.implicit else None)
+    server = await asyncio.get_running_loop().create_server(
+        factory, "127.0.0.1", opt.port, ssl=context if opt.implicit else None)
     print("ready", server.sockets[0].getsockname()[1], flush=True)
-    # A thread reads standard input: whatever it is, its end is the end.
-    await loop.run_in_executor(None, sys.stdin.buffer.read)
+    threading.Thread(target=leave_at_end_of_input, daemon=True).start()
+    await server.serve_forever()
+
+
+def leave_at_end_of_input():
+    sys.stdin.buffer.read()
     os._exit(0)
 
 
