@@ -295,6 +295,17 @@ Test(strip, too_small_an_arena_is_an_error_and_no_crash)
 	}
 }
 
+/* Without the name the time is within reach of "I've": so it must be seen at once. */
+Test(strip, a_removal_that_brings_words_together_is_looked_at_again)
+{
+	static const char text[] = "I've told my husband Emil Sorge that the man lies nine years.";
+
+	holds(text, sizeof(text) - 1, STRIP_REPORTER);
+	gives(text, "I've told [relation removed] that the man lies [time removed].");
+	gives("case [[id removed] <x.com/(312) 555-0144",
+	    "case [[id removed] <x.com/[phone removed]");
+}
+
 /* Growing sizes: were any stage worse than linear, the largest would not end within the limit. */
 Test(strip, hostile_texts_of_a_mebibyte_fit_and_end, .timeout = 120)
 {

@@ -171,6 +171,8 @@ roles(const uint8_t *cls)
 	                                                { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
 	was @b ((THE | ARTICLE)? ONLY | THE NUMWORD PERSON) in_cl{1,12} @e (COMMA | END | nl | stop)
 	                                                { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
+	im sure POSSESSIVE @b @e                        { RULE(_N, WHEN_ALWAYS); }
+	im @b sure POSSESSIVE mod{0,3} ROLE @e          { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
 	im @b plain{0,4} ROLE role? ALLCAPS? of? @e     { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
 	MY JOB (IS | COLON) (THE | ARTICLE)? @b mod{0,4} ROLE @e                    { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
 	I WORK IN THE? @b plain{1,4} of? @e             { RULE(REPORTER_ROLE, WHEN_ALWAYS); }
