@@ -24,6 +24,7 @@
 
 #include "store/schema.h"
 #include "store/store.h"
+#include "support/files.h"
 
 #define TODAY 20000
 
@@ -42,7 +43,7 @@ static const enum officer_role roles[] = { ROLE_OFFICER, ROLE_LEAD, ROLE_OFFICER
 static char *
 text(const char *t)
 {
-	return strdup(t);
+	return strcpy(test_alloc(strlen(t) + 1), t);
 }
 
 /* ---- the fixture ------------------------------------------------------------------------------ */
@@ -103,7 +104,7 @@ commit(void)
 static Candor__Plugin *
 plugin(const char *name)
 {
-	Candor__Plugin *p = calloc(1, sizeof(*p));
+	Candor__Plugin *p = test_alloc(sizeof(*p));
 
 	candor__plugin__init(p);
 	p->name = text(name);
@@ -124,8 +125,8 @@ begin(void)
 	tzset();
 	cr_assert(mkdtemp(folder) != NULL);
 	cr_assert(eq(int, chdir(folder), 0));
-	arena_init(&arena, malloc(16u << 20), 16u << 20);
-	arena_init(&s.charter.arena, malloc(1u << 20), 1u << 20);
+	arena_init(&arena, test_alloc(16u << 20), 16u << 20);
+	arena_init(&s.charter.arena, test_alloc(1u << 20), 1u << 20);
 	s.arena = &arena;
 	s.today = TODAY;
 	s.now = (int64_t)TODAY * 86400;
@@ -146,7 +147,7 @@ begin(void)
 	plugins[0] = plugin("mail");
 	plugins[1] = plugin("desk");
 	plugins[1]->n_events = 1;
-	plugins[1]->events = calloc(1, sizeof(char *));
+	plugins[1]->events = test_alloc(sizeof(char *));
 	plugins[1]->events[0] = text("resolved");
 	setup_msg.plugins = plugins;
 	setup_msg.n_plugins = 2;

@@ -52,7 +52,8 @@ person(struct officer *o, const char *name, enum officer_role role, int seed_byt
 	snprintf(o->name, sizeof(o->name), "%s", name);
 	o->role = role;
 	o->keys = k.pub;
-	o->categories = strdup(role == ROLE_ADMIN ? "" : "*");
+	o->categories =
+	    memcpy(test_alloc(2), role == ROLE_ADMIN ? "" : "*", role == ROLE_ADMIN ? 1 : 2);
 }
 
 static void
@@ -171,6 +172,9 @@ peer(const struct test_room *r, enum wire_party id)
 	return fd;
 }
 
+/* Of the attachment that the next reports bring, if any. */
+static ProtobufCBinaryData stage_name;
+
 static void
 send_report(int fd, uint32_t tag, unsigned i)
 {
@@ -190,6 +194,8 @@ send_report(int fd, uint32_t tag, unsigned i)
 	m.severity = (char *)"low";
 	m.received_on = today;
 	m.directory_version = 1;
+	m.stage = stage_name;
+	m.n_attachments = stage_name.len > 0;
 	test_room_send(fd, MSG_STORE_REPORT, tag, &m.base);
 }
 
@@ -313,6 +319,35 @@ Test(storeroom, immediate_release_needs_no_asking)
 	send_report(intake, 1, 1);
 	test_room_expect(&r, intake, PARTY_INTAKE, MSG_STORED);
 	cr_assert(eq(str, (char *)(uintptr_t)state_of(&r, intake, 1), (char *)"new"));
+	cr_assert(eq(int, test_room_stop(&r), 0));
+}
+
+Test(storeroom, attachments_larger_than_any_buffer_are_released_behind_the_walls)
+{
+	enum { REPORTS = 4, PIECES = 100 };
+	struct test_room r;
+	int intake;
+
+	setup_msg.immediate = true;
+	limits.attachment_bytes = limits.staged_bytes = 64u << 20;
+	r = ready();
+	intake = peer(&r, PARTY_INTAKE);
+	for (unsigned i = 0; i < REPORTS; i++) {
+		uint8_t name[16] = { (uint8_t)i }, data[60000];
+		Candor__Stage m = CANDOR__STAGE__INIT;
+
+		memset(data, (int)i, sizeof(data));
+		m.stage = wire_bytes(name, sizeof(name));
+		m.data = wire_bytes(data, sizeof(data));
+		for (m.seq = 0; m.seq < PIECES; m.seq++) {
+			test_room_send(intake, MSG_STAGE, 1, &m.base);
+			test_room_expect(&r, intake, PARTY_INTAKE, MSG_STAGED);
+		}
+		stage_name = m.stage;
+		send_report(intake, 2, i);
+		test_room_expect(&r, intake, PARTY_INTAKE, MSG_STORED);
+		cr_assert(eq(str, (char *)(uintptr_t)state_of(&r, intake, i), (char *)"new"));
+	}
 	cr_assert(eq(int, test_room_stop(&r), 0));
 }
 

@@ -346,8 +346,10 @@ db_open(struct db **out)
 {
 	struct db *db = calloc(1, sizeof(*db));
 	int r = CANDOR_ESYS;
+	uint8_t seed;
 
 	*out = NULL;
+	sqlite3_randomness(sizeof(seed), &seed); /* opens /dev/urandom, once and for all */
 	if (db == NULL)
 		return CANDOR_ENOMEM;
 	if (sqlite3_open_v2(FILE_NAME, &db->lite,

@@ -5,7 +5,7 @@
 
 #include "common/sandbox.h"
 
-#define STORE_CALLS 18
+#define STORE_CALLS 8
 
 extern const struct sandbox_call store_calls[STORE_CALLS];
 
