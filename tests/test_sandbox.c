@@ -49,20 +49,6 @@ static char folder[] = "/tmp/candor-sandbox-XXXXXX";
 static pid_t parent;
 static char page[4096];
 
-/* Open before the walls: a user's socket with data waiting, a listening one, a folder, TCP. */
-static int user, user_far_end, listener, folder_fd, tcp_port;
-static char folder[] = "/tmp/candor-sandbox-XXXXXX";
-static pid_t parent;
-static char page[4096];
-
-static void
-skip_if_sanitized(void)
-{
-#ifdef CANDOR_SANITIZED
-	cr_skip("the walls are off in sanitizer builds");
-#endif
-}
-
 static void
 setup(void)
 {
