@@ -290,7 +290,7 @@ Test(config, bad_grammar_and_faults_in_included_files_have_their_place)
 {
 	char *text;
 
-	put("candor.conf", "site_id = \"\";\nsite_name \"x\";\n");
+	put("candor.conf", "site_id = \"\";\nsite_name 5;\n");
 	text = complaints();
 	cr_assert(ne(ptr, strstr(text, "candor.conf:2: "), NULL), "%s", text);
 	free(text);

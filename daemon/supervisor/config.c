@@ -98,7 +98,7 @@ static const struct setting_key main_keys[] = {
 	  .doc = "made by candord --init; never change it: receipts are bound to it" },
 	{ "site_name", SETTING_TEXT, REQUIRED, AT(site_name), .min = 1, .max = 128,
 	  .doc = "what reporters see" },
-	{ "charter", SETTING_TEXT, REQUIRED, AT(charter), .valid = charter_valid, .min = 1, .max = 128,
+	{ "charter", SETTING_TEXT, SETTING_REQUIRED | SETTING_FIXED, AT(charter), .valid = charter_valid, .min = 1, .max = 128,
 	  .form = "the line of a minisign public key, \"RW…\"",
 	  .doc = "who signs the directory of officers" },
 	{ "intake_socket", SETTING_PATH, FIXED, AT(intake_socket), .min = 1, .max = 4000,
@@ -292,7 +292,7 @@ read_categories(struct config *c, struct setting_reader *r, const config_setting
 	for (size_t i = 0; i < n; i++) {
 		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
 		Candor__Category *full = &all[2 * i], *brief = full + 1;
-		char prefix[32];
+		char prefix[64];
 
 		candor__category__init(full);
 		snprintf(prefix, sizeof(prefix), "categories[%zu].", i);
@@ -319,7 +319,7 @@ read_sites(struct config *c, struct setting_reader *r, const config_setting_t *r
 		return;
 	for (size_t i = 0; i < n; i++) {
 		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
-		char prefix[32];
+		char prefix[64];
 
 		candor__site__init(&all[i]);
 		snprintf(prefix, sizeof(prefix), "sites[%zu].", i);

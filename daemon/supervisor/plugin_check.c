@@ -55,7 +55,13 @@ check_object(const Candor__Plugin *p, char *why, size_t cap)
 		    plugin->abi, plugin->size, CANDOR_PLUGIN_ABI, sizeof(*plugin));
 		return CHECK_OBJECT;
 	}
-	if (plugin->check == NULL || plugin->check(settings, p->n_settings, why, cap) == 0)
+	if (plugin->name == NULL || plugin->version == NULL || plugin->check == NULL ||
+	    plugin->open == NULL || plugin->deliver == NULL || plugin->close == NULL) {
+		snprintf(why, cap,
+		    "lacks one of name, version, check, open, deliver, close: none may be NULL");
+		return CHECK_OBJECT;
+	}
+	if (plugin->check(settings, p->n_settings, why, cap) == 0)
 		return CHECK_OK;
 	if (why[0] == '\0')
 		snprintf(why, cap, "the plugin refuses its settings and does not say why");

@@ -3,6 +3,7 @@
 #ifndef CANDOR_PLUGIN_CHECK_H
 #define CANDOR_PLUGIN_CHECK_H
 
+#include "candor/base.h"
 #include "candor/candor_pb.h"
 
 #define PLUGIN_CHECK_WHY_MAX 1024

@@ -30,6 +30,7 @@
 #define STEADY_MS 60000      /* a room that lived so long begins with BACKOFF_MIN_MS again */
 #define START_MS 30000       /* for a room to say that it is ready */
 #define LEAVE_MS 10000       /* for rooms to finish what is in hand */
+#define PHASE_MS 3000        /* of it for one that others wait for, so that store gets its share */
 #define HOSTS_SETTLE_MS 3000 /* how long the first "ready" waits for plugins */
 #define QUEUE_BYTES (1u << 20)
 #define ARENA_BYTES (64u << 10)
@@ -413,7 +414,7 @@ child_stop(struct child *k)
 	if (k->state == CHILD_LEAVING)
 		return;
 	k->state = CHILD_LEAVING;
-	after(k->timer, LEAVE_MS);
+	after(k->timer, k->s->stopping ? PHASE_MS : LEAVE_MS);
 	if (k->ch == NULL || channel_send(k->ch, MSG_ROOM_STOP, 0, &empty.base) < 0)
 		child_kill(k);
 }
@@ -449,6 +450,9 @@ stop(struct supervisor *s, int status)
 	s->status = status;
 	notify_send("STOPPING=1\nSTATUS=finishing what is in hand");
 	after(s->timer, LEAVE_MS);
+	for (size_t i = 0; i < CHILDREN_MAX; i++)
+		if (s->children[i].state == CHILD_LEAVING)
+			after(s->children[i].timer, PHASE_MS);
 	stop_next(s);
 }
 
