@@ -106,7 +106,7 @@ fill(struct client *c, int fd, const char *path, struct span content)
 int
 private_file_create(struct client *c, const char *path, struct span content)
 {
-	int fd, r = private_file_open_new(c, &fd, path);
+	int fd = -1, r = private_file_open_new(c, &fd, path);
 
 	return r != 0 ? r : fill(c, fd, path, content);
 }
