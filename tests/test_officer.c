@@ -97,7 +97,7 @@ run(const char *const args[], const char *in, const char *three, const char *fou
 	int status;
 	pid_t pid;
 
-	for (size_t i = 0; args[i] != NULL && i < ARGS_MAX; i++)
+	for (size_t i = 0; i < ARGS_MAX && args[i] != NULL; i++)
 		argv[i + 1] = args[i];
 	cr_assert(ge(int, pid = fork(), 0));
 	if (pid == 0) {

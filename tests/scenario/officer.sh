@@ -26,8 +26,9 @@ refuses "a proposal does not count" 77 "not in the signed directory" as Zoe case
 refuses "without a terminal to ask on nothing is signed" 64 "add|--yes" \
 	"$candor" directory sign --charter "$dir/charter.key" --key "$admin_key"
 refuses "another key signs nothing" 65 "no secret key" \
-	"$candor" directory sign --charter "$dir/admin.key" --yes --key "$admin_key"
-signs
+	"$candor" directory sign --charter "$dir/admin.key" --yes
+check "the charter holder signs without a key of the directory" \
+	"$candor" directory sign --charter "$dir/charter.key" --yes
 check "signed, it counts" as Zoe cases --json
 refuses "the last administrator stays" 65 "nobody would be left" \
 	"$candor" admin officer remove Administrator --key "$admin_key"
