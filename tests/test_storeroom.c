@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -115,6 +116,9 @@ end(void)
 
 TestSuite(storeroom, .init = begin, .fini = end, .timeout = 60);
 
+/* How large a file of the room may grow, in bytes; 0: as large as it likes. */
+static rlim_t file_limit;
+
 /* Start the room, with the directory's files or without. */
 static struct test_room
 start(bool with_directory)
@@ -132,6 +136,12 @@ start(bool with_directory)
 		char *const argv[] = { (char *)"candor-store", NULL }, *const env[] = { NULL };
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (file_limit > 0) {
+			const struct rlimit lim = { file_limit, file_limit };
+
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &lim);
+		}
 		dup2(ends[1], 3);
 		fcntl(3, F_SETFD, 0);
 		execve(path, argv, env);
@@ -267,6 +277,56 @@ Test(storeroom, what_is_acknowledged_is_there_after_a_kill)
 	cr_assert(eq(int, stat(test_join(folder, "state/candor.db"), &st), 0));
 	cr_assert(eq(u32, st.st_mode & 0777, 0600));
 	cr_assert(eq(int, test_room_stop(&r), 0));
+}
+
+Test(storeroom, nothing_is_acknowledged_that_the_disk_does_not_take)
+{
+	enum { N = 300 };
+	bool stored[N];
+	unsigned n_stored = 0;
+	struct test_room r;
+	int intake;
+
+	file_limit = 1u << 20;
+	r = ready();
+	intake = peer(&r, PARTY_INTAKE);
+	for (unsigned i = 0; i < N; i++) {
+		struct test_packet p;
+
+		send_report(intake, i, i);
+		p = test_room_next(&r, intake, PARTY_INTAKE);
+		cr_assert(eq(u32, p.tag, i));
+		stored[i] = p.kind == MSG_STORED;
+		n_stored += stored[i];
+		if (!stored[i])
+			cr_assert(eq(u32, ((Candor__Refusal *)p.msg)->code, EX_TEMPFAIL));
+	}
+	cr_assert(gt(u32, n_stored, 0));
+	cr_assert(lt(u32, n_stored, N));
+	kill_room(&r);
+	close(intake);
+	file_limit = 0;
+	r = ready();
+	intake = peer(&r, PARTY_INTAKE);
+	for (unsigned i = 0; i < N; i++)
+		cr_assert(eq(int, state_of(&r, intake, i) != NULL, stored[i]), "report %u", i);
+	kill_room(&r);
+}
+
+Test(storeroom, reload_to_immediate_releases_what_waits)
+{
+	struct test_room r = ready();
+	int intake = peer(&r, PARTY_INTAKE);
+	int dispatch = test_room_peer(&r, PARTY_DISPATCH, 0, "");
+
+	send_report(intake, 1, 1);
+	test_room_expect(&r, intake, PARTY_INTAKE, MSG_STORED);
+	setup_msg.immediate = true;
+	setup_msg.n_fds = 0;
+	test_room_reload(&r, &setup_msg);
+	test_room_expect(&r, dispatch, PARTY_DISPATCH, MSG_DELIVERIES);
+	cr_assert(eq(str, (char *)(uintptr_t)state_of(&r, intake, 1), (char *)"new"));
+	kill_room(&r);
 }
 
 Test(storeroom, release_makes_cases_and_tells_dispatch)

@@ -5,6 +5,7 @@
  */
 #include "db.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,8 @@ struct db {
 	unsigned version;
 	unsigned depth; /* of savepoints */
 	bool failed;
+	bool quiet;          /* remember what went wrong instead of logging it at once */
+	char complaint[160]; /* empty: nothing */
 };
 
 /* clang-format off */
@@ -307,7 +310,11 @@ relative_vfs(void)
 static void
 fail(struct db *db, const char *what)
 {
-	log_error("database: %s: %s", what, sqlite3_errmsg(db->lite));
+	if (!db->quiet)
+		log_error("database: %s: %s", what, sqlite3_errmsg(db->lite));
+	else if (db->complaint[0] == '\0')
+		snprintf(
+		    db->complaint, sizeof(db->complaint), "%s: %s", what, sqlite3_errmsg(db->lite));
 	db->failed = true;
 }
 
@@ -408,6 +415,21 @@ unsigned
 db_version(const struct db *db)
 {
 	return db->version;
+}
+
+void
+db_be_quiet(struct db *db)
+{
+	db->quiet = true;
+}
+
+void
+db_complain(struct db *db)
+{
+	if (db->complaint[0] == '\0')
+		return;
+	log_error("database: %s", db->complaint);
+	db->complaint[0] = '\0';
 }
 
 void

@@ -99,6 +99,13 @@ int db_open(struct db **db) MUST_CHECK;
 void db_close(struct db *db);
 unsigned db_version(const struct db *db);
 
+/*
+ * A line in the log at the moment of a failed request would tell when somebody filed. From
+ * db_be_quiet() on, the first error is kept until db_complain(), which the caller's timer calls.
+ */
+void db_be_quiet(struct db *db);
+void db_complain(struct db *db);
+
 /* One transaction holds a batch of requests; each of them in a savepoint. */
 void db_begin(struct db *db);
 /* 0 when all of it is on the disk; CANDOR_ESYS, and the transaction is rolled back. */

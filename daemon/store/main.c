@@ -379,6 +379,7 @@ release_now(struct room *r)
 	done = s->effects;
 	s->effects = (struct effects){ 0 };
 	if (db_commit(s->db) < 0) {
+		db_complain(s->db);
 		log_error("the release failed; it is tried again within a minute");
 		b->next_release = s->now;
 		return;
@@ -406,6 +407,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->effects.urgent = true;
 		finish(r);
 	}
+	db_complain(s->db);
 	if (b->log_dirty && !b->open) {
 		db_truncate_log(s->db);
 		b->log_dirty = false;
@@ -460,6 +462,8 @@ reload(struct room *r)
 	set_next_release(r, b);
 	if (db_commit(s->db) < 0)
 		log_error("the next release's time was not stored");
+	if (r->setup->immediate)
+		b->next_release = s->now; /* for what still waits */
 	event_active(b->tick, 0, 0);
 	warn_unserved(r);
 	poke_dispatch(r);
@@ -472,6 +476,7 @@ stop(struct room *r)
 
 	finish(r);
 	db_truncate_log(b->store.db);
+	db_complain(b->store.db);
 	/* What still comes is not committed, hence not answered: its sender tries again. */
 	room_leave(r);
 }
@@ -545,6 +550,7 @@ setup(struct room *r)
 	struct batch *b = calloc(1, sizeof(*b));
 	void *charter = malloc(CHARTER_ARENA_BYTES);
 	struct store *s;
+	int64_t bad;
 
 	if (b == NULL || charter == NULL || sodium_init() < 0)
 		return CANDOR_ENOMEM;
@@ -575,6 +581,11 @@ setup(struct room *r)
 	s->effects = (struct effects){ 0 };
 	if (db_commit(s->db) < 0)
 		return CANDOR_ESYS;
+	if (audit_verify(s, &bad) == CANDOR_EBADMSG)
+		log_error("the audit log was tampered with: line %lld does not follow from what is "
+			  "before it",
+		    (long long)bad);
+	db_reset(s->db);
 	arena_end(&r->arena);
 	return 0;
 }
@@ -590,6 +601,7 @@ start(struct room *r)
 	    event_priority_set(b->tick, 1) < 0)
 		return CANDOR_ENOMEM;
 	warn_unserved(r);
+	db_be_quiet(b->store.db);
 	/* What should have been released while we were down, is; the tick sees to it. */
 	if (r->setup->immediate)
 		b->next_release = time(NULL);
