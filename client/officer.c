@@ -96,7 +96,7 @@ officer_load_key(struct officer_session *s)
 		    "(`candor key new FILE` makes one)");
 	if ((keys = arena_alloc(&c->arena, sizeof(*keys))) == NULL)
 		return client_fail_memory(c);
-	if (c->key_path == NULL) {
+	if (s->anyone) {
 		age_keypair(keys->age, keys->pub.age);
 		keys_derive(keys, keys->age);
 	} else if ((r = officer_read_key(c, c->key_path, keys, "Passphrase of your key: ")) != 0) {

@@ -21,7 +21,7 @@ struct json_t;
 struct officer_session {
 	struct client *c;
 	struct officer_secret *keys; /* in c->arena; NULL before officer_load_key() */
-	bool anyone; /* for who is not in the directory, too; without --key a key is made up */
+	bool anyone; /* needs nobody of the directory: a key is made up rather than unlocked */
 	struct link *link; /* NULL: not connected */
 
 	/* After officer_begin(), in c->arena: */
