@@ -522,7 +522,7 @@ compose(const struct email *m, const struct candor_event *e, const struct curl_s
 	adds(out, m->domain);
 	adds(out, ">\r\n");
 	/* All of a case's messages answer one that was never sent: mail programs show them as one thread. */
-	for (size_t i = 0; e->number[i] != '\0' && i < sizeof(id) - 1; i++) {
+	for (size_t i = 0; i < sizeof(id) - 1 && e->number[i] != '\0'; i++) {
 		char c = e->number[i];
 
 		id[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);

@@ -43,10 +43,10 @@ static const struct sandbox_call alone[] = {
 static const struct sandbox_call network[] = {
 	EVERY_PLUGIN,
 	{ SYS_mmap, 3, SANDBOX_MASKED_EQ, MAP_ANONYMOUS, 0, "modules of the resolver: from files only" },
-	/* Streams for the service, datagrams for DNS; AF_UNIX for nscd and the like: no raw sockets. */
+	/* Streams for the service, datagrams for DNS. Not AF_UNIX: the daemon's own sockets would be in
+	 * reach, and the resolver does without nscd. */
 	ALLOW_IF(socket, 0, AF_INET,    "connect"),
 	ALLOW_IF(socket, 0, AF_INET6,   "connect"),
-	ALLOW_IF(socket, 0, AF_UNIX,    "the resolver's daemons"),
 	ALLOW_IF(socket, 0, AF_NETLINK, "getaddrinfo asks for the interfaces"),
 	ALLOW_IF(socketpair, 0, AF_UNIX, "libcurl wakes its resolver's thread"),
 	ALLOW(connect,         "connect"),
@@ -77,6 +77,7 @@ static const struct sandbox_call network[] = {
 	ALLOW(uname,           "the name to greet with"),
 	/* Threads, of which libcurl makes one per name that it looks up; processes never. */
 	{ SYS_clone, 0, SANDBOX_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM, "threads" },
+	ALLOW(rt_sigaction,    "the same"),
 	ALLOW(set_robust_list, "the same"),
 #ifdef SYS_rseq
 	ALLOW(rseq,            "the same"),

@@ -94,6 +94,8 @@ escape(const struct candor_event *e, struct candor_answer *a)
 		strcat(a->error, "connect ");
 	if (fd >= 0 && listen(fd, 1) == 0)
 		strcat(a->error, "listen ");
+	if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+		strcat(a->error, "unix ");
 	if (fork() >= 0)
 		strcat(a->error, "fork ");
 	execl("/bin/true", "true", (char *)NULL);
