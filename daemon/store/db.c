@@ -72,9 +72,10 @@ static const char *const sql[DB__N] = {
 	[DB_INBOX_GET] = "SELECT report FROM inbox WHERE lookup_hash = ?1",
 	[DB_INBOX_ADD] =
 		"INSERT INTO inbox (lookup_hash, immediate, stage, report) VALUES (?1, ?2, ?3, ?4)",
-	[DB_INBOX_IDS] = "SELECT id FROM inbox",
+	[DB_INBOX_IDS] = "SELECT id FROM inbox ORDER BY id",
 	[DB_INBOX_IDS_IMMEDIATE] =
-		"SELECT id FROM inbox INDEXED BY inbox_immediate WHERE immediate = 1",
+		"SELECT id FROM inbox INDEXED BY inbox_immediate WHERE immediate = 1"
+		" ORDER BY id",
 	[DB_INBOX_ROW] = "SELECT stage, report FROM inbox WHERE id = ?1",
 	[DB_INBOX_DROP] = "DELETE FROM inbox WHERE id = ?1",
 
