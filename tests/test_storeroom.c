@@ -313,6 +313,31 @@ Test(storeroom, nothing_is_acknowledged_that_the_disk_does_not_take)
 	kill_room(&r);
 }
 
+Test(storeroom, works_under_a_uid_that_cannot_search_the_folders_above)
+{
+	enum { UID = 64123 };
+	struct test_room r;
+	struct stat st;
+	int intake;
+
+	if (geteuid() != 0)
+		cr_skip_test("SKIPPED: only root can give a room a uid of its own");
+	cr_assert(eq(int, chmod(folder, 0700), 0));
+	cr_assert(eq(int, chown(test_join(folder, "state"), UID, UID), 0));
+	setup_msg.uid = UID;
+	for (unsigned i = 0; i < 2; i++) {
+		r = ready();
+		intake = peer(&r, PARTY_INTAKE);
+		cr_assert(eq(int, state_of(&r, intake, 0) != NULL, i));
+		send_report(intake, 1, i);
+		test_room_expect(&r, intake, PARTY_INTAKE, MSG_STORED);
+		cr_assert(eq(int, stat(test_join(folder, "state/candor.db"), &st), 0));
+		cr_assert(eq(u32, st.st_uid, UID));
+		cr_assert(eq(int, test_room_stop(&r), 0));
+		close(intake);
+	}
+}
+
 Test(storeroom, reload_to_immediate_releases_what_waits)
 {
 	struct test_room r = ready();
