@@ -30,15 +30,15 @@ struct host {
 };
 
 /* Start a host for the plugin object of the build folder, with settings as name, value pairs. */
-static struct host
-start_with(const char *object, bool network, const char *const settings[], size_t n)
+static struct test_room
+launch(const char *object, bool network, const char *const settings[], size_t n)
 {
 	const char *build = getenv("CANDOR_BUILD");
 	Candor__RoomSetup setup = CANDOR__ROOM_SETUP__INIT;
 	Candor__Plugin plugin = CANDOR__PLUGIN__INIT, *plugins[] = { &plugin };
 	Candor__Setting each[8], *list[8];
 	char *real = realpath(build != NULL ? build : "build/debug", NULL);
-	struct host h;
+	struct test_room room;
 
 	cr_assert(ne(ptr, real, NULL));
 	plugin.name = (char *)(uintptr_t) "bad";
@@ -54,13 +54,23 @@ start_with(const char *object, bool network, const char *const settings[], size_
 	plugin.settings = list;
 	setup.n_plugins = 1;
 	setup.plugins = plugins;
-	h.room = test_room_start("candor-host", PARTY_HOST, &setup);
+	plugin.deadline_ms = 500;
+	room = test_room_start("candor-host", PARTY_HOST, &setup);
+	free(real);
+	return room;
+}
+
+/* Wait until it is there, and told how its plugin is. */
+static struct host
+start_with(const char *object, bool network, const char *const settings[], size_t n)
+{
+	struct host h = { .room = launch(object, network, settings, n) };
+
 	h.dispatch = test_room_peer(&h.room, PARTY_DISPATCH, 0, "");
 	test_room_expect(&h.room, h.room.fd, PARTY_SUPERVISOR, MSG_ROOM_READY);
 	h.state =
 	    (const void *)test_room_expect(&h.room, h.dispatch, PARTY_DISPATCH, MSG_HOST_STATE).msg;
 	cr_assert(eq(str, h.state->name, (char *)(uintptr_t) "bad"));
-	free(real);
 	return h;
 }
 
@@ -241,6 +251,16 @@ Test(host, a_plugin_that_does_not_open_leaves_the_host_idle_with_the_reason, .ti
 		cr_assert(eq(uint, deliver(&h, 1)->result, CANDOR_RETRY));
 		cr_assert(zero(int, test_room_stop(&h.room)));
 	}
+}
+
+Test(host, a_plugin_that_hangs_while_it_opens_ends, .timeout = 60)
+{
+	const char *const settings[] = { "do", "open_hang" };
+	struct test_room room = launch("tests/plugins/hostile.so", false, settings, 1);
+	int status = test_room_wait(&room);
+
+	cr_assert(eq(int, WIFSIGNALED(status), true), "%d", status);
+	cr_assert(eq(int, WTERMSIG(status), SIGALRM));
 }
 
 #ifndef CANDOR_SANITIZED /* which has no walls */

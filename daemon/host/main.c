@@ -11,6 +11,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "candor/day.h"
 #include "candor/utf8.h"
@@ -21,6 +22,8 @@
 #define KEY_BYTES (CANDOR_KEY_CHARS / 2)
 #define SETTINGS_MAX 64
 #define TO_MAX 512
+/* For check() and open(), where the configuration sets no deadline. */
+#define OPEN_MAX_S 30
 /* One message unpacked, and the event that is built from it. */
 #define ARENA_BYTES (4u << 20)
 
@@ -49,6 +52,8 @@ open_plugin(struct host *h, const Candor__Plugin *conf, char *why, size_t why_ca
 	}
 	for (size_t i = 0; i < conf->n_settings; i++)
 		kv[i] = (struct candor_kv){ conf->settings[i]->name, conf->settings[i]->value };
+	/* One that hangs here is nobody's to time but ours: the default of SIGALRM ends the process. */
+	alarm(conf->deadline_ms > 0 ? conf->deadline_ms / 1000 + 1 : OPEN_MAX_S);
 	/* Before every call: a plugin that fails without a word should not repeat another's. */
 	snprintf(why, why_cap, "its check() failed and did not say why");
 	if (p->check(kv, conf->n_settings, why, why_cap) != 0)
@@ -56,6 +61,7 @@ open_plugin(struct host *h, const Candor__Plugin *conf, char *why, size_t why_ca
 	snprintf(why, why_cap, "its open() failed and did not say why");
 	if (p->open(&h->opened, kv, conf->n_settings, why, why_cap) != 0)
 		return CANDOR_EINVAL;
+	alarm(0);
 	h->plugin = p;
 	return 0;
 }
@@ -75,6 +81,7 @@ setup(struct room *r)
 	h->name = r->setup->plugins[0]->name;
 	if (walls_choose(r, r->setup->plugins[0], why, sizeof(why)) < 0 ||
 	    open_plugin(h, r->setup->plugins[0], why, sizeof(why)) < 0) {
+		alarm(0);
 		loader_text(h->error, sizeof(h->error), why, sizeof(why));
 		if (h->error[0] == '\0')
 			snprintf(

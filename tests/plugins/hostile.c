@@ -142,6 +142,8 @@ open_(void **state, const struct candor_kv *kv, size_t n, char *why, size_t cap)
 	*state = how;
 	if (strcmp(how, "open") == 0)
 		return -1; /* without a word */
+	for (bool hang_here = strcmp(how, "open_hang") == 0; hang_here;)
+		pause();
 	if (strcmp(how, "open_garbage") == 0) {
 		memset(why, '\x1b', cap); /* and without an end */
 		return -1;
