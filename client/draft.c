@@ -116,9 +116,9 @@ show_field(struct client *c, const struct draft_field *f)
 	}
 }
 
-/* Everything, and what the marks mean. Returns the mask of labels that were found. */
+/* Everything, what the marks mean, and what is kept. Returns the mask of labels that were found. */
 static unsigned
-show_fields(struct client *c, const struct draft_field *fields, size_t n)
+show_fields(struct client *c, const struct draft_field *fields, size_t n, unsigned keep)
 {
 	unsigned found = 0;
 	FILE *t = c->tty;
@@ -138,7 +138,11 @@ show_fields(struct client *c, const struct draft_field *fields, size_t n)
 		if ((found & 1u << i) != 0)
 			fprintf(t, "  %-18s %s\n", strip_label_name((enum strip_label)i),
 			    strip_label_reason((enum strip_label)i));
-	if (found == 0)
+	for (unsigned i = 0; i < STRIP__N; i++)
+		if ((keep & 1u << i) != 0)
+			fprintf(t, "  %-18s kept, as you wish\n",
+			    strip_label_name((enum strip_label)i));
+	if (found == 0 && keep == 0)
 		fprintf(t,
 		    "Nothing was found that says who you are. A program does not see everything: "
 		    "read it once more yourself.\n");
@@ -198,7 +202,7 @@ draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *
 		for (size_t i = 0; i < n; i++)
 			if ((r = draft_strip(c, &fields[i], *keep & ~not_keepable)) != 0)
 				return r;
-		found = show_fields(c, fields, n);
+		found = show_fields(c, fields, n, *keep);
 		if ((r = term_choose(c, &choice, "What next? ", items, NELEM(items))) != 0)
 			return r;
 		*send = choice == GO;

@@ -352,7 +352,7 @@ int
 verb_follow(struct client *c, int argc, char **argv)
 {
 	struct verb_strings attachments = { 0 };
-	bool reply = false;
+	bool reply = false, wants_reply;
 	const struct verb_option options[] = {
 		{ "--reply", &reply, NULL, NULL },
 		{ "--attach", NULL, NULL, &attachments },
@@ -382,7 +382,7 @@ verb_follow(struct client *c, int argc, char **argv)
 	receipt = arena_alloc(&c->arena, RECEIPT_MAX_CHARS);
 	if (f == NULL || receipt == NULL)
 		return client_fail_memory(c);
-	f->reply = reply || attachments.n > 0;
+	wants_reply = reply || attachments.n > 0;
 	f->attachments = &attachments;
 	if ((r = site_load(c)) != 0)
 		return r;
@@ -400,7 +400,11 @@ verb_follow(struct client *c, int argc, char **argv)
 	removed = json_array();
 	if (f->messages == NULL || removed == NULL)
 		r = client_fail_memory(c);
-	if (r == 0 && f->reply)
+	/* On a terminal one reads before one answers. */
+	if (r == 0 && wants_reply && c->interactive)
+		r = link_retry(c, TRIES, attempt, f);
+	f->reply = wants_reply;
+	if (r == 0 && wants_reply)
 		r = prepare_reply(c, f, message, removed);
 	if (r == 0)
 		r = finish(c, f, removed);

@@ -174,8 +174,16 @@ guide_json(const struct guide *g)
 	    "outside_bodies", cjson_strings(said->outside_bodies, said->n_outside_bodies));
 }
 
+static const char *
+plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* A category; with its guidance when it is the one that was asked for. */
 static void
-show_category(struct client *c, const struct guide *g, const Candor__Category *category)
+show_category(
+    struct client *c, const struct guide *g, const Candor__Category *category, bool guidance)
 {
 	const struct officer *readers[DIRECTORY_OFFICERS_MAX];
 	size_t n = guide_readers(g, category, NULL, 0, readers);
@@ -185,13 +193,17 @@ show_category(struct client *c, const struct guide *g, const Candor__Category *c
 	printf("%s  ", term_style(c, stdout, TERM_PLAIN));
 	term_show_str(c, stdout, category->title);
 	putchar('\n');
-	term_wrap(c, stdout, 4, category->guidance);
+	if (guidance)
+		term_wrap(c, stdout, 4, category->guidance);
 	printf("    Read by: ");
 	for (size_t i = 0; i < n; i++)
 		printf("%s%s", i > 0 ? ", " : "", readers[i]->name);
-	printf("%s.\n    Acknowledged within %u days, feedback within %u months of that.%s\n\n",
-	    n == 0 ? "nobody at present, so that no report of it can be taken" : "",
-	    category->acknowledge_days, category->feedback_months,
+	printf("%s.\n", n == 0 ? "nobody at present, so that no report of it can be taken" : "");
+	if (!guidance)
+		return;
+	printf("    Acknowledged within %u day%s, feedback within %u month%s of that.%s\n",
+	    category->acknowledge_days, plural(category->acknowledge_days),
+	    category->feedback_months, plural(category->feedback_months),
 	    category->immediate ? " Passed on at once." : "");
 }
 
@@ -204,9 +216,10 @@ show_guide(struct client *c, const struct guide *g)
 	term_show_str(c, stdout, said->site_name);
 	printf("%s\n\nWhat can be reported:\n\n", term_style(c, stdout, TERM_PLAIN));
 	for (size_t i = 0; i < said->n_categories; i++)
-		show_category(c, g, said->categories[i]);
+		show_category(c, g, said->categories[i], false);
+	printf("\n`candor guide CATEGORY` says what counts, what helps and what happens next.\n");
 	if (said->n_sites > 0)
-		printf("Places of work:\n");
+		printf("\nPlaces of work:\n");
 	for (size_t i = 0; i < said->n_sites; i++) {
 		printf("  ");
 		term_show_str(c, stdout, said->sites[i]->id);
@@ -242,7 +255,7 @@ verb_guide(struct client *c, int argc, char **argv)
 		return cjson_print(
 		    c, category != NULL ? category_json(&g, category) : guide_json(&g));
 	if (category != NULL)
-		show_category(c, &g, category);
+		show_category(c, &g, category, true);
 	else
 		show_guide(c, &g);
 	return 0;

@@ -208,7 +208,7 @@ handshake(struct link *l, struct noise_handshake *hs, enum noise_pattern pattern
     const uint8_t *server_key, const uint8_t *own_secret)
 {
 	uint8_t prologue[FRAME_PROLOGUE_BYTES], message[FRAME_LENGTH_BYTES + HANDSHAKE_MAX];
-	int64_t deadline = now_ms() + LINK_CONNECT_MS;
+	int64_t deadline = now_ms() + (l->pid != 0 ? LINK_CONNECT_MS : LINK_ANSWER_MS);
 	size_t len;
 	int r;
 
@@ -396,12 +396,13 @@ link_may_retry(int code)
 int
 link_retry(struct client *c, unsigned tries, int (*attempt)(struct client *c, void *arg), void *arg)
 {
+	int64_t until = now_ms() + LINK_RETRY_MS;
 	unsigned wait_ms = 500;
 
 	for (unsigned i = 1;; i++) {
 		int r = attempt(c, arg);
 
-		if (!link_may_retry(r) || i >= tries)
+		if (!link_may_retry(r) || i >= tries || now_ms() > until)
 			return r;
 		fprintf(stderr, "candor: %s\ncandor: trying again in %u.%u s (%u of %u)\n",
 		    c->error, wait_ms / 1000, wait_ms % 1000 / 100, i + 1, tries);

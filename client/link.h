@@ -15,6 +15,8 @@ struct link;
 /* How long an answer may take; a command that connects may ask people for a password meanwhile. */
 #define LINK_CONNECT_MS 60000
 #define LINK_ANSWER_MS 30000
+/* No further try is begun later than this after the first. */
+#define LINK_RETRY_MS 45000
 
 /*
  * Connect and shake hands.
