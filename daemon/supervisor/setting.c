@@ -4,6 +4,7 @@
  * and nothing that a user sent.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -444,4 +445,30 @@ setting_keep_fixed(struct arena *a, const struct setting_key *keys, size_t n, vo
 		fprintf(names, "%s%s", n_differ++ == 0 ? "" : ", ", keys[k].name);
 	}
 	return n_differ;
+}
+
+/* ---- a whole file --------------------------------------------------------------------------- */
+
+bool
+setting_file(struct setting_reader *r, config_t *lc, const char *path, const char *folder)
+{
+	FILE *f = fopen(path, "re");
+	bool ok;
+
+	r->file = path;
+	if (f == NULL) {
+		setting_error(r, NULL, "cannot be read: %s", strerror(errno));
+		return false;
+	}
+	fclose(f);
+	config_set_include_dir(lc, folder);
+	if (!(ok = config_read_file(lc, path) == CONFIG_TRUE)) {
+		const char *file = config_error_file(lc);
+
+		fprintf(r->err, "%s:%d: %s; see candor.conf(5) for what is allowed\n",
+		    file != NULL ? file : path,
+		    config_error_line(lc) > 0 ? config_error_line(lc) : 1, config_error_text(lc));
+		r->n_errors++;
+	}
+	return ok;
 }

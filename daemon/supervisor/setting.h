@@ -76,6 +76,12 @@ void *setting_alloc(struct setting_reader *r, size_t n);
 char *setting_path(struct setting_reader *r, const char *path);
 
 /*
+ * Parse the file at path into lc, its @includes relative to folder. False after a complaint: it cannot
+ * be read, or its grammar is at fault. Complaints on files as a whole name this one from here on.
+ */
+bool setting_file(struct setting_reader *r, config_t *lc, const char *path, const char *folder);
+
+/*
  * Copy what is SETTING_FIXED from old to now, into arena a, and write the names of those that differed to
  * names, separated by ", ". Returns how many did.
  */
