@@ -8,7 +8,7 @@ PKG_intake     := libevent_core libsodium libprotobuf-c libseccomp libutf8proc
 PKG_desk       := libevent_core libsodium libprotobuf-c libseccomp
 PKG_store      := libevent_core libsodium libprotobuf-c libseccomp sqlite3
 PKG_dispatch   := libevent_core libsodium libprotobuf-c libseccomp
-PKG_host       := libevent_core libsodium libprotobuf-c libseccomp
+PKG_host       := libevent_core libprotobuf-c libseccomp
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 #

@@ -6,9 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <sodium/utils.h>
-
 #define ALIGN 16u
 
 void
@@ -51,7 +48,7 @@ arena_mark(const struct arena *a)
 void
 arena_release(struct arena *a, arena_mark_t mark)
 {
-	sodium_memzero(a->base + mark, a->peak - mark);
+	explicit_bzero(a->base + mark, a->peak - mark);
 	a->used = a->peak = mark;
 }
 
@@ -105,7 +102,7 @@ slab_free(struct slab *s)
 {
 	if (s->base == NULL)
 		return;
-	sodium_memzero(s->base, s->used);
+	explicit_bzero(s->base, s->used);
 	munmap(s->base - (s->map_size - s->size) / 2, s->map_size);
 	*s = (struct slab){ 0 };
 }
