@@ -69,7 +69,7 @@ static const struct linkage linkage[] = {
 	{ "candor-desk", ROOM "libsodium.so.23 " },
 	{ "candor-store", ROOM "libsodium.so.23 libsqlite3.so.0 " },
 	{ "candor-dispatch", ROOM "libsodium.so.23 " },
-	{ "candor-host", ROOM },
+	{ "candor-host", ROOM "libsodium.so.23 " },
 	{ "candor", " libconfig.so.9 libsodium.so.23 libprotobuf-c.so.1 libutf8proc.so.2 "
 		    "libjansson.so.4 " },
 };

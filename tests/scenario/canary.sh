@@ -58,7 +58,6 @@ mkdir "$work/proc"
 for p in $daemon $(cat "/proc/$daemon/task/$daemon/children"); do
 	cat "/proc/$p/cmdline" "/proc/$p/environ" >"$work/proc/$p" 2>/dev/null
 done
-gdb_core=no
 for p in $(room_pids intake); do
 	# A crash leaves no core: the room is not dumpable and its limit is 0.
 	kill -SEGV "$p"
