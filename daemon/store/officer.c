@@ -31,7 +31,8 @@ struct found {
 	enum case_state state;
 	enum case_outcome outcome;
 	unsigned feedback_months;
-	const char *category, *actions;
+	const char *category;
+	char *actions;
 	Candor__CaseSummary *summary;
 };
 
@@ -131,19 +132,6 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 
 /* ---- one case --------------------------------------------------------------------------------- */
 
-static size_t
-lines(struct store *s, const char *text, char ***out)
-{
-	char *copy = store_text(s, text), *rest = NULL;
-	size_t n = 0;
-
-	*out = store_alloc(s, ACTIONS_MAX * sizeof(**out));
-	for (char *line = strtok_r(copy, "\n", &rest); line != NULL && n < ACTIONS_MAX;
-	     line = strtok_r(NULL, "\n", &rest))
-		(*out)[n++] = line;
-	return n;
-}
-
 static void
 add_entries(struct store *s, Candor__CaseRecord *r, int64_t number)
 {
@@ -217,7 +205,7 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	add_references(s, r, f.number);
 	if (f.outcome != OUTCOME_NONE)
 		r->outcome = store_text(s, case_outcome_name(f.outcome));
-	r->n_actions = lines(s, f.actions, &r->actions);
+	r->n_actions = store_lines(s, f.actions, &r->actions);
 	case_allowed(allowed, sizeof(allowed), f.state);
 	r->allowed = store_text(s, allowed);
 	audit(s, c->who->name, "read", f.number, "");

@@ -206,22 +206,6 @@ store_stage_drop(struct store *s, unsigned worker, const ProtobufCMessage *msg, 
 	return KEEP;
 }
 
-/* A text of lines as a list. */
-static size_t
-lines(struct store *s, char *text, char ***out)
-{
-	size_t n = 0, cap = 1;
-	char *rest = NULL;
-
-	for (const char *p = text; *p != '\0'; p++)
-		cap += *p == '\n';
-	*out = store_alloc(s, cap * sizeof(**out));
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		(*out)[n++] = line;
-	return n;
-}
-
 static void
 add_replies(struct store *s, Candor__Followed *f, int64_t number, unsigned after)
 {
@@ -262,7 +246,7 @@ follow_case(struct store *s, Candor__LookedUp *up, unsigned after)
 		f->outcome = store_text(
 		    s, case_outcome_name((enum case_outcome)db_int(s->db, DB_CASE_BY_LOOKUP, 3)));
 		f->n_actions =
-		    lines(s, db_text(s->db, DB_CASE_BY_LOOKUP, 4, s->arena), &f->actions);
+		    store_lines(s, db_text(s->db, DB_CASE_BY_LOOKUP, 4, s->arena), &f->actions);
 	}
 	n = store_clocks(s, number, &clocks);
 	for (size_t i = 0; i < n; i++) {

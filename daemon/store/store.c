@@ -97,6 +97,21 @@ store_refuse(struct store *s, struct answer *out, unsigned code, const char *fmt
 }
 
 size_t
+store_lines(struct store *s, char *text, char ***out)
+{
+	size_t n = 0, cap = 1;
+	char *rest = NULL;
+
+	for (const char *p = text; *p != '\0'; p++)
+		cap += *p == '\n';
+	*out = store_alloc(s, cap * sizeof(**out));
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		(*out)[n++] = line;
+	return n;
+}
+
+size_t
 store_clocks(struct store *s, int64_t number, Candor__Clock ***out)
 {
 	enum { CLOCKS_MAX = 8 };

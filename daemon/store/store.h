@@ -84,6 +84,8 @@ enum verdict store_done(struct store *s, struct answer *out, const char *fmt, ..
     PRINTF_LIKE(3, 4);
 enum verdict store_refuse(struct store *s, struct answer *out, unsigned code, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+/* The lines of a text, which is cut into them, as a list for a message. */
+size_t store_lines(struct store *s, char *text, char ***out);
 /* The clocks of a case, as a list for a message. */
 size_t store_clocks(struct store *s, int64_t number, Candor__Clock ***out);
 
