@@ -239,6 +239,14 @@ run(struct client *c, int argc, char **argv)
 		help(stdout);
 		return 0;
 	}
+	if (strcmp(argv[1], "help") == 0) {
+		asked.help = true;
+		if (argc == 2) {
+			help(stdout);
+			return 0;
+		}
+		argv++;
+	}
 	if ((v = verb_find(argv[1])) == NULL)
 		return unknown(c, argv[1]);
 	if (asked.help) {

@@ -194,7 +194,7 @@ raw_leave(void)
 		return;
 	tty.raw = 0;
 	(void)!write(tty.fd, PASTE_OFF, sizeof(PASTE_OFF) - 1);
-	tcsetattr(tty.fd, TCSADRAIN, &tty.usual);
+	tcsetattr(tty.fd, TCSANOW, &tty.usual); /* draining might wait for ever, in a handler too */
 }
 
 static void

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -47,6 +48,8 @@ static void
 begin(void)
 {
 	json_set_alloc_funcs(test_alloc, forget);
+	unsetenv("TMUX");
+	unsetenv("STY");
 }
 
 TestSuite(client, .init = begin, .timeout = 120);
@@ -912,8 +915,6 @@ dialogue_start(struct dialogue *d, const char *const args[])
 	if ((d->pid = forkpty(&d->fd, NULL, NULL, &size)) == 0) {
 		setenv("TERM", "xterm", 1);
 		setenv("NO_COLOR", "1", 1);
-		unsetenv("TMUX");
-		unsetenv("STY");
 		execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
@@ -1038,6 +1039,40 @@ Test(client, abandoning_sends_nothing)
 	expect(d, "nothing was sent", "");
 	cr_assert(eq(int, dialogue_end(d), EX_NOINPUT));
 	cr_assert(eq(u32, p->seen->reports, 0));
+	peer_stop(p);
+}
+
+Test(client, a_signal_leaves_the_terminal_as_it_was)
+{
+	struct peer *p = peer_start();
+	struct dialogue *d = test_alloc(sizeof(*d));
+	struct termios mode;
+
+	dialogue_start(d, ARGS("--site", p->site, "follow"));
+	expect(d, "Your receipt", "");
+	cr_assert(eq(int, tcgetattr(d->fd, &mode), 0));
+	cr_assert(eq(u32, mode.c_lflag & (ICANON | ECHO), 0));
+	cr_assert(eq(int, kill(d->pid, SIGTERM), 0));
+	expect(d, "\033[?2004l", "");
+	while (read(d->fd, d->seen, OUTPUT_MAX) > 0)
+		;
+	cr_assert(eq(int, tcgetattr(d->fd, &mode), 0));
+	cr_assert(eq(u32, mode.c_lflag & (ICANON | ECHO), ICANON | ECHO));
+	cr_assert(eq(int, dialogue_end(d), -1), "it dies of the signal");
+	peer_stop(p);
+}
+
+Test(client, a_terminal_that_keeps_a_copy_is_warned_of)
+{
+	struct peer *p = peer_start();
+	struct dialogue *d = test_alloc(sizeof(*d));
+
+	setenv("TMUX", "/tmp/tmux-0/default,1,0", 1);
+	dialogue_start(d, ARGS("--site", p->site, "follow"));
+	expect(d, "inside tmux, which keeps a copy", "");
+	expect(d, "Your receipt", "\x03");
+	expect(d, "abandoned", "");
+	cr_assert(eq(int, dialogue_end(d), EX_NOINPUT));
 	peer_stop(p);
 }
 
