@@ -41,7 +41,6 @@ case_fetch(struct officer_session *s, struct open_case *k, char *number)
 int
 case_open(struct officer_session *s, struct open_case *k, char *number)
 {
-	uint8_t recipient[AGE_KEY_BYTES];
 	struct client *c = s->c;
 	int r, e;
 
@@ -58,12 +57,6 @@ case_open(struct officer_session *s, struct open_case *k, char *number)
 		    "grant %s "
 		    "\"%s\"`",
 		    number, number, s->me != NULL ? s->me->name : "your name");
-	if (e == 0) {
-		age_recipient_of(recipient, k->identity);
-		if (k->record->case_recipient.len != sizeof(recipient) ||
-		    memcmp(k->record->case_recipient.data, recipient, sizeof(recipient)) != 0)
-			e = CANDOR_EBADMSG;
-	}
 	if (e != 0)
 		return client_fail(c, EX_DATAERR,
 		    "the secret of %s is damaged: nothing was done. Tell an administrator", number);
@@ -193,27 +186,58 @@ attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type)
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
+/*
+ * The receipt that replies are sealed to stands in the sealed report: what a database says of it
+ * would not count. And a report that opens shows that the case's secret is the one that it was
+ * sealed to.
+ */
+static int
+receipt_of(struct officer_session *s, const struct open_case *k, uint8_t receipt[AGE_KEY_BYTES])
+{
+	arena_mark_t mark = arena_mark(&s->c->scratch);
+	const Candor__EntryInfo *info = case_report(k);
+	const ProtobufCBinaryData *found;
+	ProtobufCMessage *report;
+	int r;
+
+	if (info == NULL)
+		return client_fail(s->c, EX_DATAERR, "this case has no report: nothing was sent");
+	if ((r = case_entry(s, k, info, &report)) == 0) {
+		found = &((const Candor__ReportEntry *)report)->receipt_recipient;
+		if (found->len == AGE_KEY_BYTES)
+			memcpy(receipt, found->data, AGE_KEY_BYTES);
+		else
+			r = client_fail(s->c, EX_DATAERR,
+			    "this case has no receipt: nobody could read a reply, nothing was "
+			    "sent");
+	}
+	arena_release(&s->c->scratch, mark);
+	return r;
+}
+
 /* Seal words to the case and, unless they are a note, to the receipt. */
 static int
 seal_words(struct officer_session *s, const struct open_case *k, struct span words,
     bool to_reporter, struct span *out)
 {
-	const ProtobufCBinaryData *receipt = &k->record->receipt_recipient;
+	uint8_t recipient[AGE_KEY_BYTES], receipt[AGE_KEY_BYTES];
 	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
 	struct client *c = s->c;
 	struct span plain;
 	int r;
 
+	if ((r = receipt_of(s, k, receipt)) != 0)
+		return r;
 	if ((entry.text = arena_copy(&c->arena, words.p, words.len)) == NULL ||
 	    wire_pack(&c->arena, &plain, &entry.base) != 0)
 		return client_fail_memory(c);
-	r = seal_entry(&c->arena, out, plain.p, plain.len, k->record->case_recipient.data,
-	    to_reporter ? receipt->data : NULL);
+	age_recipient_of(recipient, k->identity);
+	r = seal_entry(&c->arena, out, plain.p, plain.len, recipient, to_reporter ? receipt : NULL);
 	if (r == CANDOR_ENOMEM)
 		return client_fail_memory(c);
 	return r == 0 ? 0
 		      : client_fail(
-			    c, EX_DATAERR, "the case's public keys are damaged: nothing was sent");
+			    c, EX_DATAERR, "the receipt's public key is damaged: nothing was sent");
 }
 
 /* Read words and seal them. */
@@ -224,9 +248,6 @@ take_words(struct officer_session *s, const struct open_case *k, const char *pro
 	struct span words;
 	int r;
 
-	if (to_reporter && k->record->receipt_recipient.len != AGE_KEY_BYTES)
-		return client_fail(
-		    s->c, EX_DATAERR, "this case has no receipt: nobody could read a reply");
 	if ((r = officer_words(s, &words, prompt)) != 0)
 		return r;
 	return seal_words(s, k, words, to_reporter, out);

@@ -232,7 +232,7 @@ report(struct report *r, unsigned i, size_t n_readers)
 	crypto_generichash(r->hash, sizeof(r->hash), (uint8_t *)&i, sizeof(i), NULL, 0);
 	memset(r->entry, (int)i, sizeof(r->entry));
 	r->m.lookup_hash = wire_bytes(r->hash, 32);
-	r->m.case_recipient = r->m.receipt_recipient = wire_bytes(r->key, 32);
+	r->m.case_recipient = r->m.case_proof = wire_bytes(r->key, 32);
 	r->m.secret = wire_bytes(r->entry, 100);
 	r->m.entry = wire_bytes(r->entry, sizeof(r->entry));
 	r->m.category = (char *)"privacy";

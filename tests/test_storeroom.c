@@ -195,7 +195,7 @@ send_report(int fd, uint32_t tag, unsigned i)
 	crypto_generichash(hash, sizeof(hash), (uint8_t *)&i, sizeof(i), NULL, 0);
 	memset(bytes, (int)i, sizeof(bytes));
 	m.lookup_hash = wire_bytes(hash, sizeof(hash));
-	m.case_recipient = m.receipt_recipient = wire_bytes(hash, 32);
+	m.case_recipient = m.case_proof = wire_bytes(hash, 32);
 	m.secret = wire_bytes(bytes, 300);
 	m.entry = wire_bytes(bytes, sizeof(bytes));
 	m.readers = readers;

@@ -745,6 +745,8 @@ session_server_start(struct session_server *v)
 	    v->config.handshake_ms < v->config.idle_ms ? v->config.handshake_ms : v->config.idle_ms;
 	unsigned tick_ms = quick / TICKS_IN_LIMIT + 1;
 
+	if (v->started)
+		return 0;
 	v->tick_every = (struct timeval){ tick_ms / 1000, (suseconds_t)(tick_ms % 1000) * 1000 };
 	v->acceptable =
 	    event_new(base, v->config.listen_fd, EV_READ | EV_PERSIST, on_acceptable, v);

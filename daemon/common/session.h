@@ -32,11 +32,11 @@ struct session_config {
 };
 
 /*
- * Carve tables from r->slab and remember the configuration; call in setup(). Then start accepting in
- * start(). NULL when the slab is too small: a session takes 192 bytes and the extra ones, the tables
- * 68 KiB.
+ * Carve tables from r->slab and remember the configuration; call in setup(). NULL when
+ * the slab is too small: a session takes 192 bytes and the extra ones, the tables 68 KiB.
  */
 struct session_server *session_server_new(struct room *r, const struct session_config *config);
+/* Accept from now on, once the loop is there; again: nothing. CANDOR_ENOMEM. */
 int session_server_start(struct session_server *v) MUST_CHECK;
 /* Stop accepting and drop whoever waits for nothing; called from stop(). */
 void session_server_stop(struct session_server *v);

@@ -155,9 +155,11 @@ on_directory_now(struct room *r, struct channel *from, uint32_t tag, const Proto
 
 	(void)from;
 	(void)tag;
-	if (roster_update(&desk->roster, (const Candor__Directory *)msg) == 0)
-		log_debug(
-		    "directory version %llu", (unsigned long long)desk->roster.directory->version);
+	if (roster_update(&desk->roster, (const Candor__Directory *)msg) < 0)
+		return 0;
+	/* Whoever called before we know anybody waits in the socket's backlog. */
+	if (session_server_start(desk->server) < 0)
+		fatal(EX_OSERR, "out of memory");
 	return 0;
 }
 
@@ -217,14 +219,6 @@ setup(struct room *r)
 	return 0;
 }
 
-static int
-start(struct room *r)
-{
-	struct desk *desk = r->state;
-
-	return session_server_start(desk->server);
-}
-
 static const struct room_handler on[] = {
 	{ MSG_DIRECTORY, on_answer },
 	{ MSG_CASES, on_answer },
@@ -244,7 +238,6 @@ static const struct room_spec desk_room = {
 	.on = on,
 	.n_on = NELEM(on),
 	.setup = setup,
-	.start = start,
 	.peer_down = store_down,
 	.stop = stop,
 	.calls = desk_calls,

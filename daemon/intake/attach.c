@@ -132,6 +132,11 @@ attach_request(struct room *r, struct session *s, const Candor__Attach *piece)
 	int e;
 
 	x->pieces_waiting = 0;
+	if (x->following && !x->has_case) {
+		session_refuse(
+		    s, EX_UNAVAILABLE, "nothing can be added to this case: file a new report");
+		return;
+	}
 	if (piece->n != x->n_attachments || piece->data.len > WIRE_PIECE_MAX) {
 		session_refuse(s, EX_PROTOCOL,
 		    "an attachment's piece is out of turn or larger than %d bytes", WIRE_PIECE_MAX);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "intake.h"
 
@@ -82,6 +83,9 @@ on_directory(struct room *r, struct channel *from, uint32_t tag, const ProtobufC
 	memcpy(copy, body.p, body.len);
 	replace(&in->directory_now, (struct span){ copy, body.len });
 	guide_make(r);
+	/* Whoever called before there was somebody to seal to waits in the socket's backlog. */
+	if (in->guide.p != NULL && session_server_start(in->server) < 0)
+		fatal(EX_OSERR, "out of memory");
 	return 0;
 }
 

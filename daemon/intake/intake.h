@@ -51,6 +51,7 @@ struct intake {
 	struct span guide;         /* made from it and the configuration; empty until then */
 	unsigned not_keepable;     /* mask of strip labels */
 
+	uint8_t *proof_key;            /* in the slab: see case_proof() in report.c */
 	struct attach_writer *writers; /* ATTACH_WRITERS of them */
 };
 

@@ -157,12 +157,15 @@ setup(struct room *r)
 	memcpy(config.site_id, in->roster.site_id, SITE_ID_BYTES);
 	reload(r);
 	key = slab_carve(&r->slab, 2 * NOISE_KEY_BYTES);
+	in->proof_key = slab_carve(&r->slab, crypto_kdf_KEYBYTES);
 	in->writers = slab_carve(&r->slab, ATTACH_WRITERS * sizeof(*in->writers));
-	if (key == NULL || in->writers == NULL || room_read_key(room_fd(r, "key"), key) < 0) {
+	if (key == NULL || in->proof_key == NULL || in->writers == NULL ||
+	    room_read_key(room_fd(r, "key"), key) < 0) {
 		log_error("the key of intake cannot be read");
 		return CANDOR_EINVAL;
 	}
 	crypto_scalarmult_base(key + NOISE_KEY_BYTES, key);
+	crypto_kdf_derive_from_key(in->proof_key, crypto_kdf_KEYBYTES, 1, "caseproof", key);
 	config.key = key;
 	config.key_public = key + NOISE_KEY_BYTES;
 	if ((in->server = session_server_new(r, &config)) == NULL) {
@@ -174,14 +177,6 @@ setup(struct room *r)
 		return CANDOR_ENOMEM;
 	}
 	return 0;
-}
-
-static int
-start(struct room *r)
-{
-	struct intake *in = r->state;
-
-	return session_server_start(in->server);
 }
 
 static const struct room_handler on[] = {
@@ -197,7 +192,6 @@ static const struct room_spec intake = {
 	.on = on,
 	.n_on = NELEM(on),
 	.setup = setup,
-	.start = start,
 	.reload = reload,
 	.peer_down = store_down,
 	.drained = drained,

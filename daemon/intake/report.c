@@ -215,6 +215,7 @@ report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
 	entry.urls = urls;
 	entry.n_urls = report->n_urls;
 	entry.site = report->site;
+	entry.receipt_recipient = report->recipient;
 	entry.seen_on = report->seen_on;
 	entry.keep_out = report->keep_out;
 	entry.n_keep_out = report->n_keep_out;
@@ -240,6 +241,21 @@ clock_of(const char *name, day_t due)
 	return clock;
 }
 
+/*
+ * What intake gives store with a case's public key, and wants back with it before it seals a further
+ * message: so that a database in which somebody changed the key gets nothing sealed to it.
+ */
+static void
+case_proof(uint8_t out[32], const struct intake *in, const uint8_t lookup_hash[32],
+    const uint8_t recipient[AGE_KEY_BYTES])
+{
+	uint8_t both[32 + AGE_KEY_BYTES];
+
+	memcpy(both, lookup_hash, 32);
+	memcpy(both + 32, recipient, AGE_KEY_BYTES);
+	crypto_generichash(out, 32, both, sizeof(both), in->proof_key, crypto_kdf_KEYBYTES);
+}
+
 void
 report_request(struct room *r, struct session *s, const Candor__Report *report)
 {
@@ -251,7 +267,7 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 	Candor__Clock acknowledge, feedback, *clocks[] = { &acknowledge, &feedback };
 	struct sealed_case sealed;
 	char *readers[DIRECTORY_OFFICERS_MAX];
-	uint8_t lookup_hash[32];
+	uint8_t lookup_hash[32], proof[32];
 	int e;
 
 	if (x->following) {
@@ -296,7 +312,8 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 	}
 	out.lookup_hash = wire_bytes(lookup_hash, sizeof(lookup_hash));
 	out.case_recipient = wire_bytes(x->recipient, sizeof(x->recipient));
-	out.receipt_recipient = report->recipient;
+	case_proof(proof, in, lookup_hash, x->recipient);
+	out.case_proof = wire_bytes(proof, sizeof(proof));
 	out.secret = wire_bytes(sealed.secret.p, sealed.secret.len);
 	out.readers = readers;
 	out.n_readers = sealed.n_readers;
@@ -336,6 +353,13 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 		session_refuse(s, EX_PROTOCOL,
 		    "a message follows a FOLLOW in the same session, with an id of 16 "
 		    "bytes");
+		return;
+	}
+	if (!x->has_case) {
+		session_refuse(s, EX_UNAVAILABLE,
+		    "this case's key is not one that this service made, so nothing is sealed to "
+		    "it: "
+		    "nothing was sent; file a new report and mention this one");
 		return;
 	}
 	if (message->text[0] == '\0' && message->n_attachments == 0) {
@@ -425,6 +449,7 @@ on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufC
 	struct intake *in = r->state;
 	struct session *s = session_find(in->server, tag);
 	struct intake_session *x;
+	uint8_t proof[32];
 
 	(void)from;
 	if (s == NULL)
@@ -438,7 +463,13 @@ on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufC
 	if (found->followed == NULL || found->case_recipient.len != AGE_KEY_BYTES)
 		return CANDOR_EBADMSG;
 	memcpy(x->recipient, found->case_recipient.data, AGE_KEY_BYTES);
-	x->has_case = true;
+	case_proof(proof, in, x->lookup_hash, x->recipient);
+	x->has_case = found->case_proof.len == sizeof(proof) &&
+		      sodium_memcmp(found->case_proof.data, proof, sizeof(proof)) == 0;
+	if (!x->has_case)
+		log_error("a case's public key in the database is not one that intake made: "
+			  "nothing is sealed "
+			  "to it; was the database or intake_key changed?");
 	session_answer(s, MSG_FOLLOWED, &found->followed->base);
 	return 0;
 }

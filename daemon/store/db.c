@@ -122,7 +122,8 @@ static const char *const sql[DB__N] = {
 		" JOIN case_reader r ON r.number = c.number AND r.officer = o.id"
 		" LEFT JOIN officer a ON a.id = c.assignee WHERE c.number = ?1",
 	[DB_CASE_BY_LOOKUP] =
-		"SELECT c.number, c.state, c.kind, c.outcome, c.actions, k.case_recipient, c.category"
+		"SELECT c.number, c.state, c.kind, c.outcome, c.actions, k.case_recipient, c.category,"
+		" k.case_proof"
 		" FROM cases c JOIN case_key k USING (number) WHERE c.lookup_hash = ?1",
 	[DB_CASE_SET_STATE] = "UPDATE cases SET state = ?2 WHERE number = ?1",
 	[DB_CASE_SET_OUTCOME] = "UPDATE cases SET outcome = ?2, actions = ?3 WHERE number = ?1",
@@ -134,11 +135,10 @@ static const char *const sql[DB__N] = {
 		" (SELECT officer FROM case_reader WHERE number = ?1)",
 
 	[DB_KEY_ADD] =
-		"INSERT INTO case_key (number, case_recipient, receipt_recipient, secret, version)"
+		"INSERT INTO case_key (number, case_recipient, case_proof, secret, version)"
 		" VALUES (?1, ?2, ?3, ?4, 1)",
 	[DB_KEY_GET] =
-		"SELECT case_recipient, receipt_recipient, secret, version FROM case_key"
-		" WHERE number = ?1",
+		"SELECT secret, version FROM case_key WHERE number = ?1",
 	[DB_KEY_SET] =
 		"UPDATE case_key SET secret = ?3, version = version + 1 WHERE number = ?1 AND version = ?2",
 

@@ -193,12 +193,8 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	r->summary = f.summary;
 	if (db_row(s->db, KEY_GET, db_i(f.number))) {
 		part = db_copy(s->db, DB_KEY_GET, 0, s->arena);
-		r->case_recipient = wire_bytes(part.p, part.len);
-		part = db_copy(s->db, DB_KEY_GET, 1, s->arena);
-		r->receipt_recipient = wire_bytes(part.p, part.len);
-		part = db_copy(s->db, DB_KEY_GET, 2, s->arena);
 		r->secret = wire_bytes(part.p, part.len);
-		r->wrap_version = (uint32_t)db_int(s->db, DB_KEY_GET, 3);
+		r->wrap_version = (uint32_t)db_int(s->db, DB_KEY_GET, 1);
 	}
 	add_readers(s, r, f.number);
 	add_entries(s, r, f.number);

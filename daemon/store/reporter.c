@@ -106,7 +106,7 @@ static bool
 report_honest(const struct store *s, const Candor__StoreReport *m)
 {
 	return m->lookup_hash.len == SEAL_HASH_BYTES && m->case_recipient.len == AGE_KEY_BYTES &&
-	       m->receipt_recipient.len == AGE_KEY_BYTES && m->secret.len > 0 && m->entry.len > 0 &&
+	       m->case_proof.len == SEAL_HASH_BYTES && m->secret.len > 0 && m->entry.len > 0 &&
 	       m->n_readers > 0 && m->n_readers <= DIRECTORY_OFFICERS_MAX && m->n_clocks <= 8 &&
 	       m->received_on > 0 && m->received_on <= s->today + 1 &&
 	       stage_name_valid(&m->stage, m->n_attachments);
@@ -236,10 +236,12 @@ follow_case(struct store *s, Candor__LookedUp *up, unsigned after)
 	int64_t number = db_int(s->db, DB_CASE_BY_LOOKUP, 0);
 	enum case_state state = (enum case_state)db_int(s->db, DB_CASE_BY_LOOKUP, 1);
 	struct span recipient = db_copy(s->db, DB_CASE_BY_LOOKUP, 5, s->arena);
+	struct span proof = db_copy(s->db, DB_CASE_BY_LOOKUP, 7, s->arena);
 	Candor__Clock **clocks;
 	size_t n;
 
 	up->case_recipient = wire_bytes(recipient.p, recipient.len);
+	up->case_proof = wire_bytes(proof.p, proof.len);
 	f->state = store_text(s, case_state_name(state));
 	f->kind = (uint32_t)db_int(s->db, DB_CASE_BY_LOOKUP, 2);
 	if (state == CASE_RESOLVED || state == CASE_CLOSED) {
@@ -281,6 +283,7 @@ store_lookup(struct store *s, unsigned worker, const ProtobufCMessage *msg, stru
 		up->found = true;
 		up->followed = f;
 		up->case_recipient = waiting->case_recipient;
+		up->case_proof = waiting->case_proof;
 		f->state = store_text(s, "received");
 		f->kind = waiting->kind;
 		take_dates(dates, waiting->clocks, waiting->n_clocks);

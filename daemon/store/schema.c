@@ -91,7 +91,7 @@ static const char *const version_1[] = {
 	"CREATE TABLE case_key ("              /* apart from cases, so that lists touch small rows */
 	"  number INTEGER PRIMARY KEY REFERENCES cases,"
 	"  case_recipient BLOB NOT NULL,"
-	"  receipt_recipient BLOB NOT NULL,"
+	"  case_proof BLOB NOT NULL,"          /* what makes intake seal to it again */
 	"  secret BLOB NOT NULL,"
 	"  version INTEGER NOT NULL"
 	") STRICT",
