@@ -23,7 +23,6 @@
 #include "candor/pad.h"
 
 #define SESSIONS_MAX 65535u
-#define ACCEPTS_AT_ONCE 32
 /* How long accepting rests when the process or the system is out of descriptors. */
 #define ACCEPT_REST_MS 100
 /* Ciphertext of unfinished frames and unsent answers, of all sessions. */
@@ -631,29 +630,26 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval rest = { 0, ACCEPT_REST_MS * 1000 };
 	struct session_server *v = arg;
+	int user;
 
 	(void)what;
-	for (unsigned i = 0; i < ACCEPTS_AT_ONCE && v->accepting; i++) {
-		int user = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (user < 0 && (errno == EINTR || errno == ECONNABORTED))
-			continue;
-		if (user < 0 && errno == EAGAIN)
-			break;
-		/* Fewer descriptors than sessions: whoever has idled longest makes room here too. */
-		if (user < 0 && errno == EMFILE && victim(v) != NULL) {
-			session_close(victim(v));
-			continue;
-		}
-		if (user < 0 || !session_open(v, user)) {
-			if (!v->starved)
-				log_warning("out of descriptors or memory: users have to wait");
-			v->starved = true; /* once is enough: nobody shall write our log */
-			v->resting = true;
-			event_add(v->rested, &rest);
-		}
-		update_accepting(v);
+	/* One at a time: whoever else waits is left to the worker that comes first. */
+	user = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (user < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EAGAIN))
+		return;
+	/* Fewer descriptors than sessions: whoever has idled longest makes room here too. */
+	if (user < 0 && errno == EMFILE && victim(v) != NULL) {
+		session_close(victim(v));
+		return;
 	}
+	if (user < 0 || !session_open(v, user)) {
+		if (!v->starved)
+			log_warning("out of descriptors or memory: users have to wait");
+		v->starved = true; /* once is enough: nobody shall write our log */
+		v->resting = true;
+		event_add(v->rested, &rest);
+	}
+	update_accepting(v);
 }
 
 static void
