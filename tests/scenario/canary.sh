@@ -6,24 +6,7 @@
 
 instance site
 edit log_level '"debug"'
-mkdir -p "$work/smtp"
-mkfifo "$work/smtp.in" "$work/smtp.out"
-exec 8<>"$work/smtp.in"
-/usr/bin/python3 "$top/tests/support/smtpd.py" --dir "$work/smtp" <"$work/smtp.in" >"$work/smtp.out" 2>"$work/smtp.log" 8>&- &
-started+=("$!")
-read -r -t 20 _ port <"$work/smtp.out"
-printf 'pw\n' >"$dir/smtp.password"
-chmod 600 "$dir/smtp.password"
-cat >"$dir/plugins.d/email.conf" <<C
-plugin = "email";
-network = true;
-settings = {
-  host = "localhost"; port = ${port:-0};
-  username = "bot"; password_file = "$dir/smtp.password";
-  ca_file = "$work/smtp/ca.pem";
-  from = "candor@hospital.example";
-};
-C
+mail_server
 ulimit -c unlimited
 start
 three_officers

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# kill -9 of each room in turn while 16 reporters file: whatever was acknowledged is there, once, and opens.
+# kill -9 of each room in turn while 16 reporters file: whatever was acknowledged is there, once, and
+# opens, and officers are told of every case, with the same key however often it was tried.
 . "$(dirname "$0")/lib.sh"
 
 instance site
 edit workers 2
+mail_server 'events = ["filed"]; retry_min_s = 1; retry_max_s = 2;'
 start
 three_officers
 
 
-rooms="intake desk store dispatch"
+rooms="intake desk store dispatch host"
 reporters 16 1200 new "$work/acknowledged" >"$work/load.out" 2>"$work/load.err" &
 load=$!
 started+=("$load")
@@ -27,8 +29,8 @@ for room in $rooms $rooms; do
 done
 wait "$load"
 check "every reporter was told FILED in the end" test $? = 0
-check "all rooms were killed twice" test "$killed" = 8
-check "each room runs again" wait_for 20 sh -c "for r in intake desk store dispatch; do pgrep -P $daemon \"candor-\$r\" || exit 1; done"
+check "all rooms were killed twice" test "$killed" = 10
+check "each room runs again" wait_for 20 sh -c "for r in $rooms; do pgrep -P $daemon \"candor-\$r\" || exit 1; done"
 n=$(wc -l <"$work/acknowledged")
 echo "figure: $n reports acknowledged over $killed kills, $(cut -f5 "$work/load.out") retries"
 check "1200 reports were acknowledged" test "$n" = 1200
@@ -54,4 +56,19 @@ sed 's/^/case show /; s/$/ --json/' "$work/cases" | as Dana desk >"$work/shown" 
 grep -ao '"narrative": *"This is report number [0-9]*' "$work/shown" | grep -o '[0-9]*$' | sort | uniq -c >"$work/numbers"
 check "every one opens" test "$(wc -l <"$work/numbers")" = 1200
 check "and is there once" test -z "$(awk '$1 != 1' "$work/numbers")"
+
+# One mail a case in the end; a mail that was sent twice has the same Message-ID.
+mails()
+{
+	cat "$work"/smtp/mail/new/*.eml | tr -d '\r' | awk '/^Subject:/ { number = $2 } /^Message-ID:/ { print number, $2 }' | sort -u
+}
+all_told()
+{
+	[ "$(ls "$work/smtp/mail/new" | wc -l)" -ge 1200 ] && [ "$(mails | wc -l)" -ge 1200 ]
+}
+check "officers are told of every case" wait_for 90 all_told
+mails >"$work/mails"
+check "with one key for each case" test "$(cut -d' ' -f1 "$work/mails" | sort | uniq -d | wc -l) $(wc -l <"$work/mails")" = "0 1200"
+echo "figure: $(ls "$work/smtp/mail/new" | wc -l) mails for 1200 cases"
+check "no delivery failed" test "$("$candor" admin delivery list --failed --json --key "$admin_key" | json 'len(j)')" = 0
 check "the daemon leaves when told" stop

@@ -207,3 +207,30 @@ reporters()
 	"$build/bench/load" "$(conf connect | sed 's/^unix://')" "$(conf daemon_key)" "$(conf site_id)" \
 		phi-disclosure "$@"
 }
+
+# mail_server: a real SMTP server on loopback (STARTTLS, AUTH), and the email plugin of $dir set up for
+# it. What it takes lies in $work/smtp/mail/new.
+mail_server()
+{
+	local port
+	mkdir -p "$work/smtp"
+	mkfifo "$work/smtp.in" "$work/smtp.out"
+	exec 8<>"$work/smtp.in" # it leaves when this closes
+	/usr/bin/python3 "$top/tests/support/smtpd.py" --dir "$work/smtp" \
+		<"$work/smtp.in" >"$work/smtp.out" 2>"$work/smtp.log" 8>&- &
+	started+=("$!")
+	read -r -t 20 _ port <"$work/smtp.out"
+	printf 'pw\n' >"$dir/smtp.password"
+	chmod 600 "$dir/smtp.password"
+	cat >"$dir/plugins.d/email.conf" <<-C
+	plugin = "email";
+	network = true;
+	${1:-}
+	settings = {
+	  host = "localhost"; port = ${port:-0};
+	  username = "bot"; password_file = "$dir/smtp.password";
+	  ca_file = "$work/smtp/ca.pem";
+	  from = "candor@hospital.example";
+	};
+	C
+}
