@@ -251,7 +251,7 @@ struct people {
 static struct people
 people(void)
 {
-	struct people p;
+	struct people p = { 0 };
 
 	for (int i = 0; i < 3; i++)
 		age_keypair(p.identity[i], p.recipient[i]);

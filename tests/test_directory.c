@@ -250,18 +250,18 @@ Test(directory, no_prefix_of_a_directory_that_ends_within_a_line_is_one)
 	cr_assert(zero(int, directory_format(&a, &text, &d)));
 	for (size_t n = 0; n < text.len; n++) {
 		/* A copy of its own, so that reading beyond it is seen. */
-		uint8_t *copy = malloc(n + 1);
+		uint8_t *copy = malloc(n == 0 ? 1 : n);
 		struct directory *back;
 		unsigned line, lines = 0;
 		const char *why;
 		arena_mark_t mark = arena_mark(&a);
 		bool whole;
 
+		cr_assert(ne(ptr, copy, NULL));
 		memcpy(copy, text.p, n);
 		for (size_t i = 0; i < n; i++)
 			lines += copy[i] == '\n';
 		whole = lines >= 4 && copy[n - 1] == '\n';
-		copy = realloc(copy, n == 0 ? 1 : n);
 		cr_assert(eq(int, directory_parse(&a, &back, copy, n, &line, &why),
 			      whole ? 0 : CANDOR_EINVAL),
 		    "%zu", n);

@@ -289,10 +289,11 @@ room_life(void)
 	struct tm tm;
 	time_t now = 86400;
 	char buf[16];
-	void *p;
+	void *p, *larger;
 
-	if ((p = malloc(8u << 20)) == NULL || realloc(p, 32u << 20) == NULL)
+	if ((p = malloc(8u << 20)) == NULL || (larger = realloc(p, 32u << 20)) == NULL)
 		return 1;
+	free(larger);
 	if (getrandom(buf, sizeof(buf), 0) != sizeof(buf))
 		return 2;
 	if (clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
