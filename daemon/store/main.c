@@ -135,11 +135,18 @@ warn_unserved(struct room *r)
 	char **ids;
 	size_t n = charter_unserved(store_of(r), &ids);
 
-	for (size_t i = 0; i < n; i++)
+	if (n == 1)
 		log_warning(
-		    "category %s: no officer in the directory receives it, and reports of it "
-		    "are refused; have one enrolled, or change its roles",
-		    ids[i]);
+		    "nobody in the directory receives category %s: reports of it are refused; have "
+		    "an officer enrolled, or change its recipients",
+		    ids[0]);
+	else if (n > 1)
+		log_warning(
+		    "nobody in the directory receives %zu categories, %s to %s: reports of them "
+		    "are "
+		    "refused; `candor admin status` lists them; have officers enrolled, or change "
+		    "their recipients",
+		    n, ids[0], ids[n - 1]);
 	arena_release(&r->arena, mark);
 }
 

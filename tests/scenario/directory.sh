@@ -31,9 +31,19 @@ else
 	skip "minisign is not installed"
 fi
 
-# A key line is swapped in the database while the daemon is down.
+# The public key of a case is swapped in the database: nothing more is sealed to it.
+receipt=$(file_one | json 'j["receipt"]')
+check "a reporter adds to a report" sh -c 'printf "%s\nIt is still there.\n" "$1" | "$0" follow --reply' "$candor" "$receipt"
 stop
 db=$(find "$dir" -name candor.db)
+/usr/bin/python3 -c 'import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE case_key SET case_recipient = ?", (os.urandom(32),)); db.commit()' "$db"
+start
+refuses "but not when the case's key was swapped in the database" 65 "not one that this service made" \
+	sh -c 'printf "%s\nIt is still there.\n" "$1" | "$0" follow --reply' "$candor" "$receipt"
+check "whose state is still shown" sh -c 'echo "$1" | "$0" follow' "$candor" "$receipt"
+
+# A key line is swapped in the database while the daemon is down.
+stop
 mallory=$("$candor" key show "$(key_of Mallory)" | grep -o 'age1[a-z0-9]*' | head -1)
 /usr/bin/python3 - "$db" "$mallory" <<'P'
 import re, sqlite3, sys
