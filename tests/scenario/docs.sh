@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# The documents say what the programs do: every verb, option and setting has its place, every file they
+# point to is there, and the plugin of doc/PLUGINS.md builds and is accepted.
+. "$(dirname "$0")/lib.sh"
+man=$top/doc/man
+cd "$top" || exit 70
+
+# names_all SENTENCE FILE PATTERN NAME…: each name, put in the place of @, is found in the file.
+names_all()
+{
+	local sentence=$1 file=$2 pattern=$3 name missing=
+	shift 3
+	for name in "$@"; do
+		grep -qE -- "${pattern//@/$name}" "$file" || missing="$missing $name"
+	done
+	check "$sentence${missing:+:$missing}" test $# -gt 0 -a -z "$missing"
+}
+
+for page in candor.1 candord.8 candor.conf.5; do
+	if command -v mandoc >/dev/null; then
+		check "$page is without a warning" mandoc -T lint -W warning "$man/$page"
+	else
+		skip "mandoc is not installed: $page is not looked over"
+	fi
+done
+
+# ---- candor(1), candord(8) ----------------------------------------------------------------------
+mapfile -t verbs < <("$candor" --help | sed -n '/^usage:/,/--site/s/^  \([a-z][a-z]*\) .*/\1/p')
+names_all "candor(1) has every verb" "$man/candor.1" "^\.It Cm @( |$)" "${verbs[@]}"
+mapfile -t options < <({
+	"$candor" --help
+	for v in "${verbs[@]}"; do "$candor" "$v" --help; done
+} | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u)
+names_all "and every option" "$man/candor.1" "Fl -@( |$)" "${options[@]}"
+# What a verb with words behind it answers when it is given none: "… needs one word more: a, b, c".
+for v in key directory case admin "admin officer" "admin plugin" "admin delivery"; do
+	# shellcheck disable=SC2086
+	mapfile -t words < <("$candor" $v 2>&1 | sed -n 's/.*one word more: //p' | tr -d ' ' | tr ',' '\n')
+	names_all "and every word behind $v" "$man/candor.1" "Cm (key|directory|case|admin|$v) @( |$)" "${words[@]}"
+done
+names_all "candor(1) has the variables of the environment" "$man/candor.1" "Ev @( |$)" \
+	CANDOR_SITE CANDOR_KEY NO_COLOR XDG_STATE_HOME TERM
+mapfile -t options < <("$candord" --help | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u)
+names_all "candord(8) has every option" "$man/candord.8" "Fl -@( |$)" "${options[@]}"
+
+# ---- candor.conf(5): asked of candord itself, by settings that it cannot know -------------------
+strange=qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq
+instance strange
+sed -i "s/^headcount_k.*/& limits = { $strange = 1; };/; 0,/{ id = /s//{ $strange = 1; id = /" "$dir/candor.conf"
+sed -i "0,/id = /s//$strange = 1; id = /" "$dir/categories.conf"
+echo "$strange = 1;" >>"$dir/candor.conf"
+echo "plugin = \"email\"; $strange = 1;" >"$dir/plugins.d/one.conf"
+echo "plugin = \"email\"; settings = { $strange = 1; };" >"$dir/plugins.d/two.conf"
+"$candord" -t -c "$dir/candor.conf" >"$work/faults" 2>&1
+known() # what stands before the strange name
+{
+	sed -n "s|^$1.*[0-9]: $2$strange is unknown; allowed:||p" "$work/faults" | head -1
+}
+keys()
+{
+	local sentence=$1 names
+	shift
+	read -ra names <<<"$(known "$@")"
+	names_all "$sentence" "$man/candor.conf.5" "^\.It Ic @( |$)" "${names[@]}"
+}
+keys "candor.conf(5) has every setting of candor.conf" "$dir/candor.conf" ""
+keys "of limits" "$dir/candor.conf" "limits\."
+keys "of categories" "" "categories\[0\]\."
+keys "of sites" "$dir/candor.conf" "sites\[0\]\."
+keys "of a plugin's file" "$dir/plugins.d/one.conf" ""
+read -ra names <<<"$(sed -n "s/.*unknown setting $strange; allowed are //p" "$work/faults" | tr -d ,)"
+names_all "of the email plugin" "$man/candor.conf.5" "^\.It Ic ([a-z_]+ , )?@( |$)" "${names[@]}"
+echo "$strange = \"\";" >>"$site"
+read -ra names <<<"$("$candor" guide 2>&1 | sed -n 's/.*known are //p' | sed 's/ and / /; s/,//g')"
+names_all "and of site.conf" "$man/candor.conf.5" "^\.It Ic @( |$)" "${names[@]}"
+
+# ---- what the documents point to ----------------------------------------------------------------
+missing=
+for page in README.md doc/*.md; do
+	for to in $(grep -oE '\]\([^)#:]+\)' "$page" | tr -d '])('); do
+		[ -e "$(dirname "$page")/$to" ] || missing="$missing $page:$to"
+	done
+	for to in $(grep -oE '`(doc|etc|tests|include|plugins|daemon|client|lib|bench)/[A-Za-z0-9_./-]+' "$page" | tr -d '`'); do
+		[ -e "$to" ] || missing="$missing $page:$to"
+	done
+done
+check "every file that the documents point to is there${missing:+:$missing}" test -z "$missing"
+
+# ---- doc/PLUGINS.md -------------------------------------------------------------------------------
+if command -v cc >/dev/null; then
+	instance plugin
+	awk '/^```c$/ { p = 1; next } /^```$/ { p = 0 } p' doc/PLUGINS.md >"$work/pager.c"
+	check "the example of PLUGINS.md builds without a warning" cc -std=c17 -Wall -Wextra -Werror -O1 \
+		-D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Iinclude -o "$work/pager.so" "$work/pager.c"
+	awk '/pager\.conf`, beside/ { f = 1 } f && /^```$/ { n++; next } f && n == 1' doc/PLUGINS.md |
+		sed "s|^plugin = .*|plugin = \"$work/pager.so\";|" >"$dir/plugins.d/pager.conf"
+	check "and candord accepts it with its configuration" "$candord" -t -c "$dir/candor.conf"
+	sed -i 's/port = /prot = /' "$dir/plugins.d/pager.conf"
+	refuses "but not with a setting misspelt" 78 "pager.conf:5: settings.prot: unknown setting prot" \
+		"$candord" -t -c "$dir/candor.conf"
+else
+	skip "there is no C compiler: the example of PLUGINS.md is not built"
+fi
