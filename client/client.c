@@ -25,7 +25,7 @@
 
 #define SLAB_BYTES                                                                                 \
 	(CLIENT_ARENA_BYTES + CLIENT_SCRATCH_BYTES + CLIENT_JSON_BYTES + 3 * CLIENT_STDIO_BYTES +  \
-	    2 * FRAME_MAX + 1024)
+	    2 * FRAME_MAX + CLIENT_LINKS * CLIENT_LINK_BYTES + 1024)
 
 int
 client_begin(struct client *c)
@@ -57,11 +57,12 @@ client_begin(struct client *c)
 	json = slab_carve(&c->slab, CLIENT_JSON_BYTES);
 	c->frame_out = slab_carve(&c->slab, FRAME_MAX);
 	c->frame_in = slab_carve(&c->slab, FRAME_MAX);
+	c->links = slab_carve(&c->slab, CLIENT_LINKS * CLIENT_LINK_BYTES);
 	out = slab_carve(&c->slab, CLIENT_STDIO_BYTES);
 	err = slab_carve(&c->slab, CLIENT_STDIO_BYTES);
 	tty = slab_carve(&c->slab, CLIENT_STDIO_BYTES);
 	if (arena == NULL || scratch == NULL || json == NULL || c->frame_out == NULL ||
-	    c->frame_in == NULL || out == NULL || err == NULL || tty == NULL)
+	    c->frame_in == NULL || c->links == NULL || out == NULL || err == NULL || tty == NULL)
 		return client_fail_memory(c);
 	arena_init(&c->arena, arena, CLIENT_ARENA_BYTES);
 	arena_init(&c->scratch, scratch, CLIENT_SCRATCH_BYTES);

@@ -24,6 +24,8 @@
 #define CLIENT_SCRATCH_BYTES (2432u * 1024)
 #define CLIENT_JSON_BYTES (1024u * 1024)
 #define CLIENT_STDIO_BYTES 8192u
+#define CLIENT_LINK_BYTES 512u
+#define CLIENT_LINKS 2
 
 struct client {
 	/* Options; NULL or -1: not given. */
@@ -37,6 +39,7 @@ struct client {
 	struct arena arena;            /* until the verb returns */
 	struct arena scratch;          /* one step; whoever uses it marks and releases it */
 	uint8_t *frame_out, *frame_in; /* FRAME_MAX each, for link_call() alone */
+	uint8_t *links; /* CLIENT_LINKS of CLIENT_LINK_BYTES, for link_open() alone */
 
 	struct site site; /* after site_load() */
 	bool interactive; /* standard input is a terminal, and there is one to prompt on */

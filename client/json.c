@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <sodium/utils.h>
 
@@ -141,15 +142,34 @@ print_piece(const char *p, size_t len, void *ctx)
 	return fwrite(p, 1, len, ctx) == len ? 0 : -1;
 }
 
+/* To a terminal: JSON escapes C0, jansson on request what is not ASCII; DEL is left. */
+static int
+print_piece_inert(const char *p, size_t len, void *ctx)
+{
+	for (size_t n; len > 0; p += n, len -= n) {
+		const char *del = memchr(p, 0x7f, len);
+
+		n = del != NULL ? (size_t)(del - p) : len;
+		if (print_piece(p, n, ctx) < 0)
+			return -1;
+		if (del != NULL && fputs("\\u007f", ctx) == EOF)
+			return -1;
+		n += del != NULL;
+	}
+	return 0;
+}
+
 int
 cjson_print(struct client *c, json_t *root)
 {
+	bool shown = isatty(STDOUT_FILENO);
 	int r;
 
 	if (root == NULL)
 		return client_fail_memory(c);
 	errno = 0;
-	r = json_dump_callback(root, print_piece, stdout, JSON_COMPACT);
+	r = json_dump_callback(root, shown ? print_piece_inert : print_piece, stdout,
+	    JSON_COMPACT | (shown ? JSON_ENSURE_ASCII : 0));
 	json_decref(root);
 	if (r != 0 || putc('\n', stdout) == EOF || fflush(stdout) != 0)
 		return client_fail(c, EX_IOERR, "standard output: %s", strerror(errno));

@@ -21,7 +21,7 @@ void cjson_begin(struct client *c, void *memory, size_t size);
  */
 int cjson_read(struct client *c, json_t **out, const char *path, size_t max) MUST_CHECK;
 
-/* Print and json_decref(). EX_IOERR when standard output fails; EX_OSERR when root is NULL (out of
+/* Print and json_decref(); inert where a terminal would show it. EX_IOERR when standard output fails; EX_OSERR when root is NULL (out of
  * memory while it was built). */
 int cjson_print(struct client *c, json_t *root) MUST_CHECK;
 

@@ -30,6 +30,8 @@ struct link {
 	struct noise_session session;
 };
 
+_Static_assert(sizeof(struct link) <= CLIENT_LINK_BYTES, "it has its place in the slab");
+
 /* Handshake messages are small: 32 + 16 bytes (NK), 32 + 48 + 16 and 32 + 16 (IK). */
 #define HANDSHAKE_MAX 128
 
@@ -232,11 +234,24 @@ handshake(struct link *l, struct noise_handshake *hs, enum noise_pattern pattern
 	return 0;
 }
 
+/* Not in an arena: a session outlives what one asks in it. */
+static struct link *
+link_place(struct client *c)
+{
+	for (size_t i = 0; i < CLIENT_LINKS; i++) {
+		struct link *l = (void *)(c->links + i * CLIENT_LINK_BYTES);
+
+		if (l->c == NULL)
+			return l;
+	}
+	return NULL;
+}
+
 int
 link_open(struct client *c, struct link **out, enum noise_pattern pattern, const char *connect,
     const uint8_t server_key[NOISE_KEY_BYTES], const uint8_t *own_secret)
 {
-	struct link *l = arena_alloc(&c->arena, sizeof(*l));
+	struct link *l = link_place(c);
 	arena_mark_t mark = arena_mark(&c->scratch);
 	struct noise_handshake *hs = arena_alloc(&c->scratch, sizeof(*hs));
 	int r;
@@ -384,7 +399,6 @@ link_close(struct link *l)
 	if (l->pid != 0)
 		reap(l->pid);
 	sodium_memzero(l, sizeof(*l));
-	l->fd = -1;
 }
 
 bool

@@ -25,7 +25,7 @@ struct link;
  * server_key  32 bytes, from site.conf
  * own_secret  32 bytes, NOISE_IK only; NULL for NK
  *
- * *out lies in c->arena; end it with link_close(). EX_UNAVAILABLE when it cannot be reached (and
+ * End it with link_close(). EX_UNAVAILABLE when it cannot be reached (and
  * what to do), EX_PROTOCOL when who answers has another key.
  */
 int link_open(struct client *c, struct link **out, enum noise_pattern pattern, const char *connect,

@@ -16,50 +16,102 @@
 static const struct verb verbs[] = {
 	{ "report", "[--json FILE|-]", "report an incident, or ask a question, anonymously", verb_report,
 	  "On a terminal it asks for everything, shows what would give you away and takes it out, shows\n"
-	  "your receipt, and files. With --json it reads one object from FILE or standard input:\n"
+	  "your receipt, and files. Nothing is sent before you have seen all of it.\n\n"
+	  "With --json it reads one object from FILE, or from standard input (-):\n"
 	  "  {\"kind\": \"incident\" or \"question\", \"category\": ID, \"site\": ID, \"place\": TEXT,\n"
 	  "   \"seen_on\": \"YYYY-MM-DD\", \"platform\": TEXT, \"urls\": [TEXT, ...], \"narrative\": TEXT,\n"
 	  "   \"keep_out\": [OFFICER, ...], \"keep\": [LABEL, ...], \"attachments\": [PATH, ...],\n"
-	  "   \"receipt\": WORDS}\n"
-	  "category and narrative are needed; ids and names are in `candor guide --json`. \"receipt\" is\n"
-	  "for trying again what was not acknowledged. It prints\n"
+	  "   \"keep_original\": false, \"receipt\": WORDS}\n"
+	  "\"category\" and \"narrative\" are needed; ids and names are in `candor guide --json`, labels are\n"
+	  "those of \"removed\" below; attachments are plain text files. \"receipt\" is for trying again what\n"
+	  "was not acknowledged. It prints\n"
 	  "  {\"receipt\", \"removed\": [{\"field\", \"label\", \"start\", \"end\"}, ...],\n"
 	  "   \"acknowledge_by\", \"feedback_by\"}\n"
-	  "where start and end are bytes of the field as given, and only when the report is filed.\n" },
+	  "where start and end are bytes of the field as given. When the report was sent and never\n"
+	  "acknowledged, it prints {\"receipt\", \"filed\": null} and ends with 75.\n" },
 	{ "follow", "[--reply] [--attach FILE]... [--json]", "see how a report stands, and answer", verb_follow,
 	  "Asks for the receipt, or reads it from the first line of standard input; never from an\n"
-	  "argument. --reply sends a message: what follows on standard input, or what you type.\n"
-	  "--attach adds a plain text file to it.\n" },
+	  "argument.\n\n"
+	  "  --reply          send a message: what follows on standard input, or what you type\n"
+	  "  --attach FILE    add a plain text file to it, up to 16 times\n"
+	  "  --json           {\"state\", \"kind\", \"acknowledge_by\", \"acknowledged_on\", \"feedback_by\",\n"
+	  "                   \"outcome\", \"actions\", \"messages\": [{\"n\", \"on\", \"text\"}, ...]}; with\n"
+	  "                   --reply also \"sent\" and \"removed\"\n" },
 	{ "guide", "[CATEGORY] [--json]", "what to report, who reads it, what happens next", verb_guide,
-	  "Lists the categories, places of work and officers of this site.\n" },
+	  "Lists the categories, places of work and officers of this site; with CATEGORY, what counts as\n"
+	  "one, what helps, and what happens next.\n" },
 	{ "strip", "[--profile reporter|deidentify] [--jsonl] [FILE]", "take out what identifies the writer", verb_strip,
-	  "A filter from FILE or standard input to standard output; needs no service. With --jsonl each\n"
-	  "line is {\"text\": ...} and becomes {\"text\": ..., \"removed\": [{\"label\", \"start\", \"end\"}]}.\n" },
+	  "A filter from FILE or standard input to standard output; needs no service.\n\n"
+	  "  --profile P    reporter (usual): what says who wrote it; deidentify: also patients' data\n"
+	  "  --jsonl        each line is {\"text\": ...} and becomes\n"
+	  "                 {\"text\": ..., \"removed\": [{\"label\", \"start\", \"end\"}, ...]}\n" },
 
 	{ "key", "new|show|passphrase FILE", "officers: make and show a key", verb_key,
-	  "  key new FILE [--no-passphrase]   make one; prints the line that is enrolled\n"
-	  "  key show FILE                    that line, and a fingerprint to read out\n"
-	  "  key passphrase FILE              change the passphrase\n" },
+	  "  key new FILE [--no-passphrase]\n"
+	  "      make one, never over a file that is there; prints the line that is enrolled\n"
+	  "  key show FILE\n"
+	  "      that line, and a fingerprint to read out by telephone\n"
+	  "  key passphrase FILE [--new-passphrase-fd N | --no-passphrase]\n"
+	  "      change the passphrase\n\n"
+	  "For scripts, --passphrase-fd N has the present (for `new`: the new) passphrase on descriptor N.\n"
+	  "`show` and `passphrase` without FILE take the one of --key or $CANDOR_KEY. With --json:\n"
+	  "{\"public\", \"fingerprint\"}.\n" },
 	{ "directory", "show|sign", "who may read what", verb_directory,
-	  "  directory show                   the officers in force, and what is proposed\n"
-	  "  directory sign --charter FILE    sign the proposal, after seeing what it changes\n" },
+	  "  directory show\n"
+	  "      the officers in force, and what is proposed; needs no key\n"
+	  "  directory sign --charter FILE [--yes]\n"
+	  "      sign the proposal, after seeing what it changes; --yes does not ask\n" },
 	{ "cases", "[--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] [--after CASE]",
-	  "officers: list cases", verb_cases, "" },
+	  "officers: list cases", verb_cases,
+	  "Those that your key may read, all conditions together.\n\n"
+	  "  --state S       new, acknowledged, triaged, investigating, awaiting-reporter, resolved,\n"
+	  "                  closed, reopened, destroyed\n"
+	  "  --category C    an id of `candor guide`\n"
+	  "  --mine          assigned to you\n"
+	  "  --overdue       with a clock that ran out\n"
+	  "  --tag T         with this tag\n"
+	  "  --limit N       as many at most (50)\n"
+	  "  --after CASE    go on behind this one\n"
+	  "  --json          [{\"case\", \"state\", \"kind\", \"category\", \"severity\", \"site\", \"assignee\",\n"
+	  "                  \"received_on\", \"clocks\": [{\"name\", \"due\", \"met_on\", \"overdue\"}, ...]}, ...]\n" },
 	{ "case", "show|ack|triage|... CASE", "officers: read and work on one case", verb_case,
-	  "  case show C                      the case with its entries opened\n"
-	  "  case ack|triage|investigate C    move it on\n"
-	  "  case await|reply|note C          words from standard input or the prompt\n"
-	  "  case assign|grant|recuse C OFFICER\n"
-	  "  case resolve C --outcome O [--action A]...\n"
-	  "  case close|reopen C\n"
-	  "  case save C N FILE               an attachment or entry to a file\n" },
-	{ "desk", "", "officers: one session for many commands", verb_desk, "" },
-	{ "admin", "officer|plugin|delivery|status|... ", "administrators: officers, plugins, deliveries, health", verb_admin,
-	  "  admin officer propose NAME --role R [--email A] [--category C]...   key line on standard input\n"
+	  "  case show CASE                        the case with its entries opened (--json: as one object)\n"
+	  "  case ack|triage|investigate CASE      move it on\n"
+	  "  case await CASE                       ask the reporter something, and wait for the answer\n"
+	  "  case reply CASE                       write to the reporter\n"
+	  "  case note CASE                        write to the case's readers alone\n"
+	  "  case assign CASE OFFICER              to somebody, who can read it from then on\n"
+	  "  case grant CASE OFFICER               let somebody read it\n"
+	  "  case recuse CASE                      read it no more yourself\n"
+	  "  case resolve CASE --outcome O [--action A]...\n"
+	  "                                        O: substantiated, partly, unsubstantiated,\n"
+	  "                                        insufficient-information, referred, out-of-scope\n"
+	  "  case close|reopen CASE\n"
+	  "  case save CASE N FILE                 an attachment or entry to a file that is not there yet\n\n"
+	  "Words of await, reply and note come from the prompt, or from standard input up to its end.\n"
+	  "So do those of resolve, if any: from a script without words to the reporter, </dev/null.\n" },
+	{ "desk", "", "officers: one session for many commands", verb_desk,
+	  "Unlocks the key once, then takes `cases`, `case ...`, `directory show`, `help` and `quit`, from a\n"
+	  "prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
+	  "command, up to a line with a single dot. From a pipe, the first error is the exit code.\n" },
+	{ "admin", "officer|plugin|delivery|status|...", "administrators: officers, plugins, deliveries, health", verb_admin,
+	  "  admin officer propose NAME --role officer|lead|auditor|admin [--email A] [--category C]...\n"
+	  "      propose somebody for the directory; the line of `candor key show` on standard input.\n"
+	  "      Without --category, an officer or lead reads every category\n"
 	  "  admin officer remove NAME\n"
-	  "  admin plugin list | plugin test NAME | reload\n"
-	  "  admin delivery list [--failed] | delivery retry ID | delivery discard ID\n"
-	  "  admin status | verify | backup FILE | release\n" },
+	  "      propose the same without somebody. Both count once `candor directory sign` has signed them\n"
+	  "  admin plugin list\n"
+	  "  admin plugin test NAME\n"
+	  "      send a test event\n"
+	  "  admin delivery list [--failed]\n"
+	  "  admin delivery retry|discard ID\n"
+	  "      what was sent where; once more, or no more\n"
+	  "  admin reload\n"
+	  "      read the configuration and plugins.d again\n"
+	  "  admin status\n"
+	  "  admin release\n"
+	  "      hand what was filed to the officers now\n\n"
+	  "With --json, list and status print JSON.\n" },
 };
 /* clang-format on */
 
@@ -183,6 +235,7 @@ menu(struct client *c)
 		{ "follow", "see how a report stands, and answer" },
 		{ "guide", "what counts, who reads it, what happens next" },
 		{ "help", "all that candor can do" },
+		{ "leave", "nothing, for now" },
 	};
 	char name[16];
 	char *argv[] = { name, NULL };
@@ -193,11 +246,12 @@ menu(struct client *c)
 		help(stderr);
 		return EX_USAGE;
 	}
-	fprintf(c->tty, "What would you like to do?\n\n");
+	fprintf(c->tty, "What would you like to do?\n");
 	if ((r = term_choose(c, &choice, "Number: ", items, NELEM(items))) != 0)
 		return r;
-	if (choice == 3) {
-		help(stdout);
+	if (choice >= 3) {
+		if (choice == 3)
+			help(stdout);
 		return 0;
 	}
 	snprintf(name, sizeof(name), "%s", items[choice].name);

@@ -27,6 +27,7 @@
 #include "verb.h"
 
 #define PASSPHRASE_TRIES 3
+#define READ_TRIES 4
 
 /* ---- the key -------------------------------------------------------------------------------- */
 
@@ -121,18 +122,57 @@ disconnect(struct officer_session *s)
 	s->link = NULL;
 }
 
+struct call {
+	struct officer_session *s;
+	struct arena *a;
+	unsigned kind, want;
+	const ProtobufCMessage *msg;
+	ProtobufCMessage **answer;
+};
+
+static int
+call_once(struct client *c, void *arg)
+{
+	const struct call *call = arg;
+	struct officer_session *s = call->s;
+	int r;
+
+	(void)c;
+	if ((r = officer_connect(s)) != 0)
+		return r;
+	r = link_call(s->link, call->a, call->kind, call->msg, call->want, call->answer);
+	if (r == EX_UNAVAILABLE || r == EX_PROTOCOL)
+		disconnect(s);
+	return r;
+}
+
+/* What changes nothing may be asked again. */
+static bool
+only_reads(unsigned kind)
+{
+	static const unsigned kinds[] = { MSG_DIRECTORY_GET, MSG_CASE_LIST, MSG_CASE_GET,
+		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_STATUS_GET };
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (kinds[i] == kind)
+			return true;
+	return false;
+}
+
 int
 officer_call(struct officer_session *s, struct arena *a, unsigned kind, const ProtobufCMessage *msg,
     unsigned want, ProtobufCMessage **answer)
 {
+	struct call call = { s, a, kind, want, msg, answer };
+	bool old = s->link != NULL;
 	int r;
 
-	if (s->link == NULL && (r = officer_connect(s)) != 0)
+	if (!only_reads(kind))
+		return call_once(s->c, &call);
+	/* The desk closes sessions that idle: that is no news. */
+	if (old && (r = call_once(s->c, &call)) != EX_UNAVAILABLE && r != EX_TEMPFAIL)
 		return r;
-	r = link_call(s->link, a, kind, msg, want, answer);
-	if (r == EX_UNAVAILABLE || r == EX_PROTOCOL)
-		disconnect(s);
-	return r;
+	return link_retry(s->c, READ_TRIES, call_once, &call);
 }
 
 static int
@@ -140,16 +180,9 @@ fetch_directory(struct officer_session *s)
 {
 	Candor__Empty empty = CANDOR__EMPTY__INIT;
 	ProtobufCMessage *answer;
-	bool old = s->link != NULL;
-	int r;
+	int r =
+	    officer_call(s, &s->c->arena, MSG_DIRECTORY_GET, &empty.base, MSG_DIRECTORY, &answer);
 
-	if ((r = officer_connect(s)) != 0)
-		return r;
-	r = officer_call(s, &s->c->arena, MSG_DIRECTORY_GET, &empty.base, MSG_DIRECTORY, &answer);
-	/* The desk closes sessions that idle; nothing was asked in this one yet. */
-	if (r == EX_UNAVAILABLE && old && (r = officer_connect(s)) == 0)
-		r = officer_call(
-		    s, &s->c->arena, MSG_DIRECTORY_GET, &empty.base, MSG_DIRECTORY, &answer);
 	if (r == 0)
 		s->got = (const Candor__Directory *)answer;
 	return r;

@@ -6,6 +6,7 @@
  */
 #include "officer_case.h"
 
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,8 @@
 
 #include "term.h"
 #include "verb.h"
+
+#define HINT_MS 2000
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
@@ -387,6 +390,7 @@ static int
 closing_words(struct officer_session *s, const struct open_case *k, struct span *sealed)
 {
 	const char *prompt = "Your words to the reporter";
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct client *c = s->c;
 	struct span words;
 	bool wanted;
@@ -402,6 +406,11 @@ closing_words(struct officer_session *s, const struct open_case *k, struct span 
 	}
 	if (isatty(STDIN_FILENO))
 		return 0;
+	/* A pipe that a script forgot to close looks like somebody who thinks. */
+	if (poll(&in, 1, HINT_MS) == 0)
+		fputs("candor: reading words to the reporter from standard input, up to its end; "
+		      "for none: </dev/null\n",
+		    stderr);
 	if ((r = client_read_fd(
 		 c, &c->arena, &words, STDIN_FILENO, "standard input", WIRE_TEXT_MAX)) != 0)
 		return r;

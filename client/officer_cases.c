@@ -66,6 +66,8 @@ json_of_case(const Candor__CaseSummary *k)
 static int
 list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t *out)
 {
+	bool filtered = *query->state != '\0' || *query->category != '\0' || *query->tag != '\0' ||
+			*query->after != '\0' || query->mine || query->overdue;
 	struct client *c = s->c;
 	uint32_t shown = 0;
 	char after[32];
@@ -103,7 +105,9 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 	if (more)
 		fprintf(stderr, "There are more: candor cases … --after %s\n", query->after);
 	else if (shown == 0)
-		fputs("There is no such case.\n", stderr);
+		fputs(filtered ? "No case that you can read matches.\n"
+			       : "There are no cases that you can read.\n",
+		    stderr);
 	return 0;
 }
 

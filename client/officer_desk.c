@@ -211,22 +211,14 @@ run_line(struct desk *desk, char *line, bool *quit)
 	return r;
 }
 
-/*
- * Run one line and give back what it took of c->arena. The session is kept, unless it had to be
- * opened anew meanwhile: then it lies in what is given back.
- */
+/* Run one line and give back what it took of c->arena; the session is kept. */
 static int
 run_and_forget(struct desk *desk, char *line, bool *quit)
 {
 	struct client *c = desk->s.c;
-	struct link *link = desk->s.link;
 	arena_mark_t mark = arena_mark(&c->arena);
 	int r = run_line(desk, line, quit);
 
-	if (desk->s.link != link) {
-		link_close(desk->s.link);
-		desk->s.link = NULL;
-	}
 	desk->s.got = NULL;
 	desk->s.directory = NULL;
 	desk->s.me = NULL;
@@ -275,10 +267,6 @@ serve(struct desk *desk)
 
 		if ((r = next_command(desk, &line)) != 0 || line == NULL)
 			return r != 0 ? r : first;
-		/* A session that ended is opened anew before the mark of run_and_forget(); if that is
-		 * not possible, the command will say why. */
-		if (officer_connect(&desk->s) != 0)
-			c->error[0] = '\0';
 		r = run_and_forget(desk, line, &quit);
 		arena_release(&c->scratch, mark);
 		if (r != 0 && first == 0 && !c->interactive)

@@ -25,12 +25,22 @@ struct view {
 
 /* ---- for people ----------------------------------------------------------------------------- */
 
+/* Columns of a label; every field of `case show` stands behind one. */
+#define LABEL_COLUMNS 16
+
+static void
+print_label(struct client *c, const char *label)
+{
+	fputs("  ", stdout);
+	officer_cell(c, label, LABEL_COLUMNS);
+}
+
 static void
 print_field(struct client *c, const char *label, const char *text)
 {
 	if (*text == '\0')
 		return;
-	printf("  %-12s", label);
+	print_label(c, label);
 	term_show_str(c, stdout, text);
 	putchar('\n');
 }
@@ -40,7 +50,7 @@ print_list(struct client *c, const char *label, char *const *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0)
-			printf("  %-12s", label);
+			print_label(c, label);
 		term_show_str(c, stdout, items[i]);
 		fputs(i + 1 < n ? ", " : "\n", stdout);
 	}
@@ -54,8 +64,7 @@ print_clock(struct client *c, const Candor__Clock *k)
 
 	if (k->due == 0)
 		return;
-	fputs("  ", stdout);
-	officer_cell(c, k->name, 11);
+	print_label(c, k->name);
 	printf("by %s", client_day(day, k->due));
 	if (k->met_on != 0)
 		printf(", done %s\n", client_day(day, k->met_on));
@@ -89,7 +98,7 @@ print_head(struct client *c, const Candor__CaseRecord *record)
 	print_list(c, "actions", record->actions, record->n_actions);
 	for (size_t i = 0; i < record->n_references; i++)
 		print_field(c, record->references[i]->plugin, record->references[i]->reference);
-	print_field(c, "next", record->allowed);
+	print_field(c, "possible now", record->allowed);
 }
 
 static void
