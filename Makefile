@@ -162,7 +162,7 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_SUPPORT) $$(PARTS_$$*) $(B)/libroom.a $(B)/l
 $(B)/bench/%: $(B)/bench/%.o $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libroom.a $(B)/libcandor.a
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcandor.a
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 

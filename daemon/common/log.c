@@ -23,6 +23,8 @@ log_init(const char *name, enum log_level level)
 	self.level = level > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : level;
 }
 
+static void say(enum log_level level, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
 static void
 say(enum log_level level, const char *fmt, va_list ap)
 {

@@ -18,6 +18,11 @@ cleanup()
 	for pid in "${started[@]:-}"; do
 		[ -n "$pid" ] && wait "$pid" 2>/dev/null
 	done
+	# A room that a sanitizer ended was started again: only its last words tell.
+	if grep -rlaE 'ERROR: (Address|Leak)Sanitizer|runtime error: ' --include=log "$work"; then
+		echo "not ok - no sanitizer has a complaint"
+		grep -rhaE -A12 'ERROR: (Address|Leak)Sanitizer|runtime error: ' --include=log "$work" | head -40
+	fi
 	if [ -n "${KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
 }
 trap cleanup EXIT
