@@ -81,7 +81,7 @@ all: check-deps $(BIN) $(PLUGSO)
 
 # A build without its libraries should say so in one line, not in a page of compiler errors.
 check-deps:
-	@.ci/deps --check build
+	@.ci/deps --check
 
 deps:
 	@.ci/deps
@@ -179,18 +179,18 @@ PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
 
-test: .ci/deps
-	@.ci/deps --ensure
+test:
+	@.ci/deps --quiet build tests
 	@$(MAKE) --no-print-directory tests-build
 	@tests/run $(B) $(ONLY)
 
 demo:
-	@.ci/deps --ensure
+	@.ci/deps --quiet build demo
 	@$(MAKE) --no-print-directory all
 	@tests/demo $(B)
 
 bench:
-	@.ci/deps --ensure
+	@.ci/deps --quiet build demo
 	@$(MAKE) --no-print-directory MODE=release all build/release/bench/load build/release/bench/primitives >&2
 	@bench/run build/release "$(SIZE)" "$(ONLY)"
 
@@ -198,7 +198,9 @@ fuzz: $(FUZZERS)
 
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name '*.[ch]')
 
-lint: $(GEN)
+lint:
+	@.ci/deps --quiet build lint
+	@$(MAKE) --no-print-directory $(GEN)
 	@.ci/lint $(B) $(C_FILES)
 
 format:

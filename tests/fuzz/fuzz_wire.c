@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static uint8_t memory[8u << 20];
+	static _Alignas(16) uint8_t memory[8u << 20];
 	const struct wire_row *row = len > 0 ? wire_row(data[0]) : NULL;
 	ProtobufCMessage *msg, *again;
 	struct arena a;
