@@ -341,6 +341,8 @@ answer(struct session *s, unsigned kind, const uint8_t *body, size_t len)
 	set_state(s, s->out != NULL || s->dead ? SENDING : IDLE);
 	update_accepting(v);
 	wake(s);
+	if (v->stopping && v->waiting == 0)
+		room_leave(v->room);
 }
 
 static bool
@@ -772,6 +774,8 @@ session_server_stop(struct session_server *v)
 				session_close(s);
 		}
 	}
+	if (v->waiting == 0)
+		room_leave(v->room);
 }
 
 unsigned

@@ -38,7 +38,8 @@ struct session_config {
 struct session_server *session_server_new(struct room *r, const struct session_config *config);
 /* Accept from now on, once the loop is there; again: nothing. CANDOR_ENOMEM. */
 int session_server_start(struct session_server *v) MUST_CHECK;
-/* Stop accepting and drop whoever waits for nothing; called from stop(). */
+/* Stop accepting, drop whoever waits for nothing, and leave once the others have their answers: what a
+ * room does in stop(). */
 void session_server_stop(struct session_server *v);
 /* How many requests wait for an answer. */
 unsigned session_server_waiting(const struct session_server *v);

@@ -179,7 +179,6 @@ stop(struct room *r)
 	struct desk *desk = r->state;
 
 	session_server_stop(desk->server);
-	room_leave(r);
 }
 
 static int
