@@ -5,13 +5,33 @@
  * report commits. Plain text alone, so far. Intake alone; plaintext stays in the slab.
  */
 #include <sodium.h>
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "candor/pad.h"
 
 #include "intake.h"
+
+/* Refuse, and forget what came so far: no half of an attachment ever waits for its other half, and the
+ * client may begin again with the first. */
+static void attach_refuse(struct room *r, struct session *s, unsigned code, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+static void
+attach_refuse(struct room *r, struct session *s, unsigned code, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	attach_forget(r, session_extra(s));
+	session_refuse(s, code, "%s", text);
+}
 
 /* Give sealed bytes to store, in pieces that fit a packet. */
 static bool
@@ -27,8 +47,10 @@ stage(struct room *r, struct session *s, struct attach_writer *w, const uint8_t 
 		piece.n = x->n_attachments;
 		piece.seq = w->seq++;
 		piece.data = wire_bytes(sealed, n);
-		if (!intake_send(r, s, MSG_STAGE, &piece.base))
+		if (!intake_send(r, s, MSG_STAGE, &piece.base)) {
+			attach_forget(r, x);
 			return false;
+		}
 		x->pieces_waiting++;
 		sealed += n;
 		len -= n;
@@ -40,7 +62,7 @@ static bool
 flush(struct room *r, struct session *s, struct attach_writer *w, bool last)
 {
 	if (age_stream_encrypt(&w->stream, w->chunk, w->chunk, w->fill, last) < 0) {
-		session_refuse(s, EX_SOFTWARE, "the attachment could not be sealed");
+		attach_refuse(r, s, EX_SOFTWARE, "the attachment could not be sealed");
 		return false;
 	}
 	if (!stage(r, s, w, w->chunk, w->fill + AGE_TAG_BYTES))
@@ -73,44 +95,13 @@ append(struct room *r, struct session *s, struct attach_writer *w, const uint8_t
 	return true;
 }
 
-static struct attach_writer *
-writer_begin(struct room *r, struct session *s)
+static uint64_t
+now_ms(void)
 {
-	struct intake *in = r->state;
-	struct intake_session *x = session_extra(s);
-	struct attach_writer *w = NULL;
-	struct span head;
+	struct timespec ts;
 
-	if (x->n_attachments == ATTACHMENTS_MAX) {
-		session_refuse(s, EX_DATAERR,
-		    "more than %d attachments: send the rest with `candor follow`",
-		    ATTACHMENTS_MAX);
-		return NULL;
-	}
-	for (size_t i = 0; i < ATTACH_WRITERS && w == NULL; i++)
-		if (!in->writers[i].used)
-			w = &in->writers[i];
-	if (w == NULL) {
-		session_refuse(
-		    s, EX_TEMPFAIL, "many attachments are on their way: try again in a moment");
-		return NULL;
-	}
-	if (!x->has_case) {
-		age_keypair(x->identity, x->recipient);
-		x->has_case = true;
-	}
-	if (!x->staged) {
-		randombytes_buf(x->stage, sizeof(x->stage));
-		x->staged = true;
-	}
-	*w = (struct attach_writer){ .used = true };
-	x->writer = w;
-	if (age_stream_begin(&r->arena, &w->stream, &head,
-		(const uint8_t(*)[AGE_KEY_BYTES]) & x->recipient, 1) < 0) {
-		session_refuse(s, EX_SOFTWARE, "the attachment could not be sealed");
-		return NULL;
-	}
-	return stage(r, s, w, head.p, head.len) ? w : NULL;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 static void
@@ -120,6 +111,95 @@ writer_end(struct intake_session *x)
 		return;
 	sodium_memzero(x->writer, sizeof(*x->writer));
 	x->writer = NULL;
+}
+
+/* A free writer; or that of the session which sent nothing for longest, when that is long enough for
+ * it to have gone away: else a few silent clients would keep everybody's attachments out. */
+static struct attach_writer *
+writer_find(struct room *r)
+{
+	struct intake *in = r->state;
+	struct attach_writer *idlest = NULL;
+
+	for (size_t i = 0; i < ATTACH_WRITERS; i++) {
+		struct attach_writer *w = &in->writers[i];
+
+		if (w->owner == NULL)
+			return w;
+		if (w->owner->pieces_waiting == 0 &&
+		    (idlest == NULL || w->since_ms < idlest->since_ms))
+			idlest = w;
+	}
+	if (idlest == NULL || now_ms() - idlest->since_ms < r->setup->limits->handshake_ms)
+		return NULL;
+	idlest->owner->lost = true;
+	writer_end(idlest->owner);
+	return idlest;
+}
+
+static struct attach_writer *
+writer_begin(struct room *r, struct session *s)
+{
+	struct intake *in = r->state;
+	struct intake_session *x = session_extra(s);
+	struct attach_writer *w;
+	struct span head;
+
+	if (x->n_attachments == ATTACHMENTS_MAX) {
+		attach_refuse(r, s, EX_DATAERR,
+		    "more than %d attachments: send the rest with `candor follow`",
+		    ATTACHMENTS_MAX);
+		return NULL;
+	}
+	if ((w = writer_find(r)) == NULL) {
+		attach_refuse(
+		    r, s, EX_TEMPFAIL, "many attachments are on their way: try again in a moment");
+		return NULL;
+	}
+	if (!x->staged) {
+		randombytes_buf(x->stage, sizeof(x->stage));
+		x->staged = true;
+		x->store_life = in->store_life;
+		if (!x->following)
+			age_keypair(x->identity, x->recipient);
+	}
+	w->owner = x;
+	x->writer = w;
+	if (age_stream_begin(&r->arena, &w->stream, &head,
+		(const uint8_t(*)[AGE_KEY_BYTES]) & x->recipient, 1) < 0) {
+		attach_refuse(r, s, EX_SOFTWARE, "the attachment could not be sealed");
+		return NULL;
+	}
+	return stage(r, s, w, head.p, head.len) ? w : NULL;
+}
+
+/* Is what came so far still there? False: refused. */
+static bool
+still_there(struct room *r, struct session *s)
+{
+	const struct intake *in = r->state;
+	const struct intake_session *x = session_extra(s);
+
+	if (!x->staged || (!x->lost && x->store_life == in->store_life))
+		return true;
+	attach_refuse(r, s, EX_TEMPFAIL, "%s: nothing was filed, send the attachments again",
+	    x->lost ? "the attachments took too long" : "the service was restarted meanwhile");
+	return false;
+}
+
+bool
+attach_complete(struct room *r, struct session *s, uint32_t n)
+{
+	const struct intake_session *x = session_extra(s);
+	unsigned came = x->n_attachments;
+
+	if (!still_there(r, s))
+		return false;
+	if (x->writer == NULL && n == came)
+		return true;
+	attach_refuse(
+	    r, s, EX_PROTOCOL, "%u attachments came, %u were announced: send them again", came, n);
+	return false;
 }
 
 void
@@ -132,20 +212,22 @@ attach_request(struct room *r, struct session *s, const Candor__Attach *piece)
 	int e;
 
 	x->pieces_waiting = 0;
-	if (x->following && !x->has_case) {
+	if (x->following && !x->has_key) {
 		session_refuse(
 		    s, EX_UNAVAILABLE, "nothing can be added to this case: file a new report");
 		return;
 	}
+	if (!still_there(r, s))
+		return;
 	if (piece->n != x->n_attachments || piece->data.len > WIRE_PIECE_MAX) {
-		session_refuse(s, EX_PROTOCOL,
+		attach_refuse(r, s, EX_PROTOCOL,
 		    "an attachment's piece is out of turn or larger than %d bytes", WIRE_PIECE_MAX);
 		return;
 	}
 	e = strip(
 	    &r->arena, &clean, (const char *)piece->data.data, piece->data.len, STRIP_REPORTER, 0);
 	if (e == CANDOR_EINVAL) {
-		session_refuse(s, EX_DATAERR,
+		attach_refuse(r, s, EX_DATAERR,
 		    "attachment %u is not plain text (UTF-8): only plain text can be cleaned, so "
 		    "only that is "
 		    "taken; describe the rest in the report, or copy its text",
@@ -153,14 +235,14 @@ attach_request(struct room *r, struct session *s, const Candor__Attach *piece)
 		return;
 	}
 	if (e < 0) {
-		intake_too_large(s);
+		attach_refuse(r, s, EX_DATAERR, "%s", intake_too_large_text);
 		return;
 	}
 	if (w == NULL && (w = writer_begin(r, s)) == NULL)
 		return;
+	w->since_ms = now_ms();
 	if (w->total + clean.text.len > r->setup->limits->attachment_bytes) {
-		writer_end(x);
-		session_refuse(s, EX_DATAERR,
+		attach_refuse(r, s, EX_DATAERR,
 		    "attachment %u is larger than %llu bytes: send a part of it", piece->n + 1,
 		    (unsigned long long)r->setup->limits->attachment_bytes);
 		return;
@@ -207,18 +289,19 @@ on_staged(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMes
 }
 
 void
-attach_end(struct room *r, struct intake_session *x, bool filed)
+attach_forget(struct room *r, struct intake_session *x)
 {
+	const struct intake *in = r->state;
 	struct channel *store = room_channel(r, PARTY_STORE, 0);
+	Candor__StageDrop drop = CANDOR__STAGE_DROP__INIT;
 
 	writer_end(x);
-	if (x->staged && !filed && store != NULL) {
-		Candor__StageDrop drop = CANDOR__STAGE_DROP__INIT;
-
-		drop.stage = wire_bytes(x->stage, sizeof(x->stage));
-		/* When it cannot be sent, the channel is as good as gone, and store drops all of its stages. */
-		if (channel_send(store, MSG_STAGE_DROP, 0, &drop.base) < 0)
-			log_debug("a stage could not be dropped");
-	}
-	sodium_memzero(x, sizeof(*x));
+	drop.stage = wire_bytes(x->stage, sizeof(x->stage));
+	/* A store that cannot be told is on its way out, and drops all stages when it is back. */
+	if (x->staged && x->store_life == in->store_life && store != NULL)
+		(void)!channel_send(store, MSG_STAGE_DROP, 0, &drop.base);
+	if (!x->following)
+		sodium_memzero(x->identity, sizeof(x->identity));
+	x->staged = x->lost = false;
+	x->n_attachments = x->pieces_waiting = 0;
 }

@@ -53,7 +53,7 @@ request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage
 static void
 closed(struct room *r, struct session *s)
 {
-	attach_end(r, session_extra(s), false);
+	attach_forget(r, session_extra(s));
 }
 
 bool
@@ -71,10 +71,12 @@ intake_send(struct room *r, struct session *s, unsigned kind, const ProtobufCMes
 	return true;
 }
 
+const char intake_too_large_text[] = "this is larger than can be worked on: shorten it";
+
 void
 intake_too_large(struct session *s)
 {
-	session_refuse(s, EX_DATAERR, "this is larger than can be worked on: shorten it");
+	session_refuse(s, EX_DATAERR, "%s", intake_too_large_text);
 }
 
 /* Store could not do it: its words go on to the reporter as they are. */
@@ -85,9 +87,15 @@ on_refusal(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMe
 	struct intake *in = r->state;
 	struct session *s = session_find(in->server, tag);
 
+	struct intake_session *x;
+
 	(void)from;
-	if (s != NULL)
-		session_refuse(s, refusal->code, "%s", refusal->text);
+	if (s == NULL)
+		return 0;
+	x = session_extra(s);
+	if (x->pieces_waiting > 0) /* it was a piece that store did not take */
+		attach_forget(r, x);
+	session_refuse(s, refusal->code, "%s", refusal->text);
 	return 0;
 }
 
@@ -107,6 +115,7 @@ store_down(struct room *r, struct channel *ch)
 
 	if (channel_peer(ch) != PARTY_STORE)
 		return;
+	in->store_life++;
 	session_server_pause(in->server, false);
 	session_refuse_all(in->server, EX_TEMPFAIL,
 	    "the service is restarting: nothing was acknowledged, try again in a moment");
@@ -118,7 +127,6 @@ stop(struct room *r)
 	struct intake *in = r->state;
 
 	session_server_stop(in->server);
-	room_leave(r);
 }
 
 /* What the configuration may change while we run. */

@@ -124,16 +124,6 @@ entry_seal(struct room *r, struct session *s, ProtobufCBinaryData *out,
 	return true;
 }
 
-static bool
-attachments_complete(struct session *s, const struct intake_session *x, uint32_t n)
-{
-	if (x->writer == NULL && n == x->n_attachments)
-		return true;
-	session_refuse(s, EX_PROTOCOL, "%u attachments came, %u were announced: send them again",
-	    x->n_attachments, n);
-	return false;
-}
-
 /* The officers a report keeps out, by name. False: refused, since a name that is not found keeps
  * nobody out. */
 static bool
@@ -178,6 +168,8 @@ report_check(struct room *r, struct session *s, const Candor__Report *report,
 	else if (report->lookup.len != RECEIPT_LOOKUP_BYTES ||
 		 report->recipient.len != AGE_KEY_BYTES)
 		session_refuse(s, EX_PROTOCOL, "lookup and recipient have 32 bytes each");
+	else if (!keys_x25519_valid(report->recipient.data))
+		session_refuse(s, EX_PROTOCOL, "recipient is a key to which nothing can be sealed");
 	else if (report->n_urls > URLS_MAX)
 		session_refuse(s, EX_DATAERR, "urls has %zu entries, allowed are %d",
 		    report->n_urls, URLS_MAX);
@@ -267,7 +259,7 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 	Candor__Clock acknowledge, feedback, *clocks[] = { &acknowledge, &feedback };
 	struct sealed_case sealed;
 	char *readers[DIRECTORY_OFFICERS_MAX];
-	uint8_t lookup_hash[32], proof[32];
+	uint8_t lookup_hash[32], proof[32], recipient[AGE_KEY_BYTES], *identity = x->identity;
 	int e;
 
 	if (x->following) {
@@ -275,14 +267,19 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 		return;
 	}
 	if (!report_check(r, s, report, category) || !keep_out_find(r, s, keep_out, report) ||
-	    !attachments_complete(s, x, report->n_attachments))
+	    !attach_complete(r, s, report->n_attachments))
 		return;
-	if (!x->has_case) {
-		age_keypair(x->identity, x->recipient);
-		x->has_case = true;
+	/* Each report has a key of its own, and of one without attachments it is gone with this request. */
+	if (x->staged)
+		memcpy(recipient, x->recipient, sizeof(recipient));
+	else if ((identity = arena_alloc(&r->arena, AGE_KEY_BYTES)) != NULL)
+		age_keypair(identity, recipient);
+	else {
+		intake_too_large(s);
+		return;
 	}
-	e = seal_case(&r->arena, &sealed, in->roster.directory, x->identity, x->recipient,
-	    category->id, category->roles_mask, keep_out, report->n_keep_out);
+	e = seal_case(&r->arena, &sealed, in->roster.directory, identity, recipient, category->id,
+	    category->roles_mask, keep_out, report->n_keep_out);
 	if (e == CANDOR_ENOTFOUND) {
 		session_refuse(s, EX_UNAVAILABLE,
 		    report->n_keep_out > 0
@@ -298,7 +295,7 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 		intake_too_large(s);
 		return;
 	}
-	if (!report_entry(r, s, &out.entry, report, x->recipient))
+	if (!report_entry(r, s, &out.entry, report, recipient))
 		return;
 
 	receipt_lookup_hash(lookup_hash, report->lookup.data);
@@ -311,8 +308,8 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 		}
 	}
 	out.lookup_hash = wire_bytes(lookup_hash, sizeof(lookup_hash));
-	out.case_recipient = wire_bytes(x->recipient, sizeof(x->recipient));
-	case_proof(proof, in, lookup_hash, x->recipient);
+	out.case_recipient = wire_bytes(recipient, sizeof(recipient));
+	case_proof(proof, in, lookup_hash, recipient);
 	out.case_proof = wire_bytes(proof, sizeof(proof));
 	out.secret = wire_bytes(sealed.secret.p, sealed.secret.len);
 	out.readers = readers;
@@ -355,7 +352,7 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 		    "bytes");
 		return;
 	}
-	if (!x->has_case) {
+	if (!x->has_key) {
 		session_refuse(s, EX_UNAVAILABLE,
 		    "this case's key is not one that this service made, so nothing is sealed to "
 		    "it: "
@@ -368,7 +365,7 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 		return;
 	}
 	entry.text = message->text;
-	if (!attachments_complete(s, x, message->n_attachments) ||
+	if (!attach_complete(r, s, message->n_attachments) ||
 	    !strip_fields(
 		r, s, &text, 1, strip_mask(message->keep, message->n_keep) & ~in->not_keepable))
 		return;
@@ -402,17 +399,8 @@ on_stored(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMes
 	if (s == NULL)
 		return 0;
 	x = session_extra(s);
-	if (x->following) {
-		/* The session may write again to the same case. */
-		struct intake_session fresh = { .has_case = true, .following = true };
-
-		memcpy(fresh.recipient, x->recipient, sizeof(fresh.recipient));
-		memcpy(fresh.lookup_hash, x->lookup_hash, sizeof(fresh.lookup_hash));
-		attach_end(r, x, !stored->again);
-		*x = fresh;
-	} else {
-		attach_end(r, x, !stored->again);
-	}
+	x->staged = false; /* the case has them now; or had them before, and store dropped these */
+	attach_forget(r, x);
 	filed.again = stored->again;
 	filed.acknowledge_by = stored->acknowledge_by;
 	filed.feedback_by = stored->feedback_by;
@@ -430,16 +418,35 @@ follow_request(struct room *r, struct session *s, const Candor__Follow *follow)
 		session_refuse(s, EX_PROTOCOL, "lookup has %d bytes", RECEIPT_LOOKUP_BYTES);
 		return;
 	}
-	if (x->has_case && !x->following) {
-		session_refuse(s, EX_PROTOCOL, "a session that files a case follows no other");
-		return;
-	}
+	/* Whatever was attached was sealed to another case, or to this one as it was known before. */
+	attach_forget(r, x);
+	x->following = x->has_key = false; /* until store has found it */
 	receipt_lookup_hash(x->lookup_hash, follow->lookup.data);
-	x->following = true;
-	x->has_case = false; /* until store has found it */
 	out.lookup_hash = wire_bytes(x->lookup_hash, sizeof(x->lookup_hash));
 	out.after = follow->after;
 	(void)intake_send(r, s, MSG_LOOKUP, &out.base);
+}
+
+static void
+say_tampered(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_error("a case's public key in the database is not one that intake made: nothing is "
+		  "sealed to it; was the database or intake_key changed?");
+}
+
+/* Who changed a key may be who reads the log: a line at once would tell when the reporter came. */
+static void
+tampered(struct room *r)
+{
+	struct intake *in = r->state;
+	struct timeval later = { .tv_sec = 3600 + randombytes_uniform(23 * 3600) };
+
+	if (!in->tampered)
+		in->tampered =
+		    event_base_once(r->base, -1, EV_TIMEOUT, say_tampered, NULL, &later) == 0;
 }
 
 int
@@ -456,7 +463,6 @@ on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufC
 		return 0;
 	x = session_extra(s);
 	if (!found->found) {
-		attach_end(r, x, false);
 		session_refuse(s, EX_DATAERR, "nothing was filed under this receipt");
 		return 0;
 	}
@@ -464,12 +470,11 @@ on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufC
 		return CANDOR_EBADMSG;
 	memcpy(x->recipient, found->case_recipient.data, AGE_KEY_BYTES);
 	case_proof(proof, in, x->lookup_hash, x->recipient);
-	x->has_case = found->case_proof.len == sizeof(proof) &&
-		      sodium_memcmp(found->case_proof.data, proof, sizeof(proof)) == 0;
-	if (!x->has_case)
-		log_error("a case's public key in the database is not one that intake made: "
-			  "nothing is sealed "
-			  "to it; was the database or intake_key changed?");
+	x->following = true;
+	x->has_key = found->case_proof.len == sizeof(proof) &&
+		     sodium_memcmp(found->case_proof.data, proof, sizeof(proof)) == 0;
+	if (!x->has_key)
+		tampered(r);
 	session_answer(s, MSG_FOLLOWED, &found->followed->base);
 	return 0;
 }
