@@ -264,6 +264,41 @@ try_forget_supervisor(void)
 	return close(3);
 }
 
+/* The kernel looks at the lower half alone. */
+static int
+try_forget_supervisor_by_high_bits(void)
+{
+	return (int)syscall(SYS_close, 0x100000003);
+}
+
+static int
+try_forget_log(void)
+{
+	return close(STDERR_FILENO);
+}
+
+static int
+try_sendmsg(void)
+{
+	char byte = 'x';
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return (int)sendmsg(user_fd, &msg, MSG_DONTWAIT);
+}
+
+static int
+try_dup(void)
+{
+	return dup2(user_fd, 3);
+}
+
+static int
+try_fcntl(void)
+{
+	return fcntl(user_fd, F_GETFL);
+}
+
 static int
 try_write_elsewhere(void)
 {
@@ -308,6 +343,11 @@ static const struct attempt {
 	{ "kill", try_kill },
 	{ "map executable memory", try_executable_memory },
 	{ "close the supervisor's channel", try_forget_supervisor },
+	{ "close it by a number that only looks like another", try_forget_supervisor_by_high_bits },
+	{ "close the log", try_forget_log },
+	{ "send a descriptor", try_sendmsg },
+	{ "put a user's socket in the supervisor's place", try_dup },
+	{ "ask for a descriptor's flags", try_fcntl },
 	{ "write to a user's socket but by send", try_write_elsewhere },
 	{ "readlink in /proc", try_readlink_fd },
 	{ "ioctl", try_ioctl },

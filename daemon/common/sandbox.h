@@ -13,7 +13,7 @@
 struct sandbox_call {
 	int nr; /* SYS_… */
 	int arg;
-	enum { SANDBOX_ANY, SANDBOX_EQ, SANDBOX_NE, SANDBOX_MASKED_EQ } op;
+	enum { SANDBOX_ANY, SANDBOX_EQ, SANDBOX_ANY_BIT, SANDBOX_MASKED_EQ } op;
 	uint64_t mask, value;
 	const char *why; /* what in this room needs it */
 };
@@ -26,9 +26,10 @@ struct sandbox_call {
 	{                                                                                          \
 		SYS_##name, n, SANDBOX_EQ, 0, v, reason                                            \
 	}
-#define ALLOW_UNLESS(name, n, v, reason)                                                           \
+/* When one of these bits is set at least. */
+#define ALLOW_IF_ANY(name, n, bits, reason)                                                        \
 	{                                                                                          \
-		SYS_##name, n, SANDBOX_NE, 0, v, reason                                            \
+		SYS_##name, n, SANDBOX_ANY_BIT, bits, 0, reason                                    \
 	}
 
 /* A folder or file that stays reachable; everything else does not (Landlock). */
