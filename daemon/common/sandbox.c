@@ -325,7 +325,8 @@ static const struct wall {
 } walls[] = {
 	{ "uid", drop_uid, false, "a uid that exists, and the right to change to it" },
 	{ "limits", set_limits, false,
-	    "a hard limit on open files (LimitNOFILE=) of the sessions' number" },
+	    "a hard limit on open files (ulimit -Hn, LimitNOFILE=) that is larger than "
+	    "limits.sessions by 64" },
 	{ "dumpable", hide_memory, true, "prctl(2)" },
 	{ "no new privileges", no_new_privileges, true, "Linux 3.5" },
 	{ "Landlock", enter_landlock, false,

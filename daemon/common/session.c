@@ -22,7 +22,6 @@
 
 #include "candor/pad.h"
 
-#define SESSIONS_MAX 65535u
 /* How long accepting rests when the process or the system is out of descriptors. */
 #define ACCEPT_REST_MS 100
 /* Ciphertext of unfinished frames and unsent answers, of all sessions. */
@@ -54,6 +53,10 @@ struct secret {
 	_Alignas(16) struct noise_session noise;
 	uint8_t remote[NOISE_KEY_BYTES];
 };
+
+_Static_assert(SESSION_SLAB_BYTES(0) == ((sizeof(struct secret) + 63) & ~(size_t)63), "its header");
+_Static_assert(
+    sizeof(struct noise_handshake) + FRAME_MAX + 2 * 64 <= SESSION_TABLES_BYTES, "its header");
 
 struct session {
 	struct session_server *server;
@@ -696,7 +699,7 @@ struct session_server *
 session_server_new(struct room *r, const struct session_config *config)
 {
 	struct session_server *v;
-	size_t stride = (sizeof(struct secret) + config->extra_bytes + 63) & ~(size_t)63;
+	size_t stride = SESSION_SLAB_BYTES(config->extra_bytes);
 	uint8_t *secrets;
 	int flags = fcntl(config->listen_fd, F_GETFL);
 
@@ -717,6 +720,7 @@ session_server_new(struct room *r, const struct session_config *config)
 		free(v);
 		return NULL;
 	}
+	r->sandbox.max_fds = config->max_sessions + SESSION_ROOM_FDS;
 	v->room = r;
 	v->config = *config;
 	frame_prologue(v->prologue, config->site_id);

@@ -14,6 +14,16 @@
 struct session_server;
 struct session;
 
+/* limits.sessions at most. */
+#define SESSIONS_MAX 4096
+/* Of the slab, for the tables and for each session with extra bytes of the room's own. */
+#define SESSION_TABLES_BYTES (68u << 10)
+#define SESSION_SLAB_BYTES(extra) ((112 + (extra) + 63) & ~(size_t)63)
+/* What a room may lock where nobody raised RLIMIT_MEMLOCK: the kernel's default. */
+#define SESSION_ROOM_SLAB_MAX (8u << 20)
+/* Descriptors beside those of sessions: channels, the loop, the listening socket, the log. */
+#define SESSION_ROOM_FDS 64
+
 struct session_config {
 	enum noise_pattern pattern;
 	enum wire_party client; /* PARTY_REPORTER or PARTY_OFFICER */
@@ -32,8 +42,8 @@ struct session_config {
 };
 
 /*
- * Carve tables from r->slab and remember the configuration; call in setup(). NULL when
- * the slab is too small: a session takes 192 bytes and the extra ones, the tables 68 KiB.
+ * Carve tables from r->slab and remember the configuration; call in setup(). Sets the limit of open
+ * files that the sandbox will enforce. NULL when the slab is too small: see SESSION_SLAB_BYTES().
  */
 struct session_server *session_server_new(struct room *r, const struct session_config *config);
 /* Accept from now on, once the loop is there; again: nothing. CANDOR_ENOMEM. */

@@ -19,7 +19,10 @@
 
 /* The largest request, twice (as it came, unpacked), and the envelope for store. */
 #define ARENA_BYTES (16 * WIRE_PACKET_MAX)
-#define SESSION_BYTES 1536
+#define SLAB_BYTES                                                                                 \
+	(ARENA_BYTES + 4096 + SESSION_TABLES_BYTES + SESSIONS_MAX * SESSION_SLAB_BYTES(0))
+
+_Static_assert(SLAB_BYTES <= SESSION_ROOM_SLAB_MAX, "an ordinary user may lock it");
 
 struct desk {
 	struct session_server *server;
@@ -241,7 +244,7 @@ static const struct room_spec desk_room = {
 	.stop = stop,
 	.calls = desk_calls,
 	.n_calls = NELEM(desk_calls),
-	.slab_bytes = ARENA_BYTES + 1024 * SESSION_BYTES,
+	.slab_bytes = SLAB_BYTES,
 	.arena_bytes = ARENA_BYTES,
 };
 

@@ -18,7 +18,12 @@
 
 /* One piece of an attachment with all that strip() needs for it, and a frame. */
 #define ARENA_BYTES (STRIP_ARENA_BYTES(WIRE_PIECE_MAX) + 4 * WIRE_PACKET_MAX)
-#define SESSION_BYTES 2048 /* of the slab for each: keys, handshake, struct intake_session */
+#define SLAB_BYTES                                                                                 \
+	(ARENA_BYTES + 4096 + ATTACH_WRITERS * sizeof(struct attach_writer) +                      \
+	    SESSION_TABLES_BYTES +                                                                 \
+	    SESSIONS_MAX * SESSION_SLAB_BYTES(sizeof(struct intake_session)))
+
+_Static_assert(SLAB_BYTES <= SESSION_ROOM_SLAB_MAX, "an ordinary user may lock it");
 
 static void
 request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg)
@@ -177,11 +182,8 @@ setup(struct room *r)
 	config.key = key;
 	config.key_public = key + NOISE_KEY_BYTES;
 	if ((in->server = session_server_new(r, &config)) == NULL) {
-		log_error(
-		    "limits.sessions = %u does not fit the locked memory of a worker: allowed are "
-		    "up to %zu",
-		    config.max_sessions,
-		    (r->slab.size - r->slab.used) / (sizeof(struct intake_session) + 1024));
+		log_error("limits.sessions = %u does not fit the locked memory of intake",
+		    config.max_sessions);
 		return CANDOR_ENOMEM;
 	}
 	return 0;
@@ -206,8 +208,7 @@ static const struct room_spec intake = {
 	.stop = stop,
 	.calls = intake_calls,
 	.n_calls = NELEM(intake_calls),
-	.slab_bytes =
-	    ARENA_BYTES + ATTACH_WRITERS * sizeof(struct attach_writer) + 1024 * SESSION_BYTES,
+	.slab_bytes = SLAB_BYTES,
 	.arena_bytes = ARENA_BYTES,
 };
 

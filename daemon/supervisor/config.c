@@ -17,6 +17,7 @@
 #include "candor/strip.h"
 
 #include "common/log.h"
+#include "common/session.h"
 #include "supervisor/config_parts.h"
 
 #define ARENA_BYTES (4u << 20)
@@ -123,7 +124,7 @@ static const struct setting_key main_keys[] = {
 };
 
 static const struct setting_key limit_keys[] = {
-	{ "sessions", SETTING_NUMBER, FIXED, AT(sessions), .min = 8, .max = 4096, .number = 256,
+	{ "sessions", SETTING_NUMBER, FIXED, AT(sessions), .min = 8, .max = SESSIONS_MAX, .number = 256,
 	  .doc = "clients at a time, for each worker" },
 	{ "handshake_ms", SETTING_NUMBER, FIXED, AT(handshake_ms), .min = 100, .max = 600000, .number = 10000,
 	  .doc = "milliseconds that a client may take to say who we are" },
