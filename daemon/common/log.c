@@ -20,6 +20,12 @@ void
 log_init(const char *name, enum log_level level)
 {
 	snprintf(self.name, sizeof(self.name), "%s", name);
+	log_set_level(level);
+}
+
+void
+log_set_level(enum log_level level)
+{
 	self.level = level > LOG_LEVEL_DEBUG ? LOG_LEVEL_DEBUG : level;
 }
 

@@ -132,11 +132,11 @@ on_setup(struct corridor *c, struct channel *ch)
 	uint8_t *old;
 	int r;
 
-	if (c->room.spec->reload == NULL)
-		return 0;
 	if ((r = take_setup(c, channel_body(ch), &old)) < 0)
 		return r;
-	c->room.spec->reload(&c->room);
+	log_set_level((enum log_level)c->room.setup->log_level);
+	if (c->room.spec->reload != NULL)
+		c->room.spec->reload(&c->room);
 	free(old);
 	return 0;
 }

@@ -41,7 +41,8 @@ struct room_spec {
 	int (*setup)(struct room *r);
 	/* Confined, just before the loop: make events. May be NULL. */
 	int (*start)(struct room *r);
-	/* r->setup is a new slice (the fds of the first stay). May be NULL. */
+	/* r->setup is a new slice, and the old one is gone afterwards (the fds of the first stay). May be
+	 * NULL. Hosts get none: they are started anew. */
 	void (*reload)(struct room *r);
 	void (*peer_up)(struct room *r, struct channel *ch); /* may be NULL */
 	void (*peer_down)(
