@@ -125,12 +125,18 @@ open_folder(struct instance *in, const char *dir)
 	const struct sockaddr_un *addr = NULL;
 	bool made = mkdir(dir, 0700) == 0;
 	char *out = in->quoted;
+	struct stat st;
 
 	if (!made && errno != EEXIST)
 		return complain(create_status(), "%s: %s", dir, strerror(errno));
 	in->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in->dir < 0 || realpath(dir, in->path) == NULL)
 		return complain(create_status(), "%s: %s", dir, strerror(errno));
+	/* Whoever owns the folder can put other keys in the place of ours. */
+	if (fstat(in->dir, &st) < 0 || st.st_uid != geteuid())
+		return complain(EX_NOPERM,
+		    "%s belongs to somebody else; name a folder of your own, or none yet",
+		    in->path);
 	if (!is_empty(in->dir))
 		return complain(
 		    EX_CANTCREAT, "%s is not empty; name a folder that is, or none yet", in->path);

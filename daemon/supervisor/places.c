@@ -56,13 +56,18 @@ clear_stale(const struct sockaddr_un *addr)
 	return unlink(addr->sun_path) < 0 ? EX_NOPERM : 0;
 }
 
+/* The folder of a socket: others must be able to go through it, whatever our umask is. */
 static int
 make_parent(const char *path)
 {
 	char copy[PATH_MAX];
+	mode_t old_mask = umask(022);
+	int r;
 
 	snprintf(copy, sizeof(copy), "%s", path);
-	return mkdir(dirname(copy), 0755) < 0 && errno != EEXIST ? -1 : 0;
+	r = mkdir(dirname(copy), 0755);
+	umask(old_mask);
+	return r < 0 && errno != EEXIST ? -1 : 0;
 }
 
 static int
@@ -103,11 +108,14 @@ listen_at(int *out, const char *path, mode_t mode, const char *group)
 
 /* ---- state -------------------------------------------------------------------------------------- */
 
-/* A folder that another uid filled, before root ran us: store owns it from now on. */
+/*
+ * A folder that another uid filled, before root ran us: store owns it from now on, and what that uid
+ * had in it. What belongs to anybody else stays theirs: it may be a link to something else.
+ */
 static int
 hand_over(int folder, uid_t uid)
 {
-	struct stat st;
+	struct stat st, file;
 	struct dirent *e;
 	DIR *dir;
 	int copy;
@@ -124,7 +132,9 @@ hand_over(int folder, uid_t uid)
 	}
 	while ((e = readdir(dir)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    fchownat(folder, e->d_name, uid, (gid_t)uid, AT_SYMLINK_NOFOLLOW) < 0) {
+		    (fstatat(folder, e->d_name, &file, AT_SYMLINK_NOFOLLOW) < 0 ||
+			(file.st_uid == st.st_uid && fchownat(folder, e->d_name, uid, (gid_t)uid,
+							 AT_SYMLINK_NOFOLLOW) < 0))) {
 			closedir(dir);
 			return -1;
 		}
@@ -146,7 +156,7 @@ open_state(int *out, const struct config *c)
 	fd = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fchmod(fd, 0700) < 0 || (uid != 0 && hand_over(fd, uid) < 0)) {
 		log_error("the folder %s cannot be used: %s; it must belong to the user who runs "
-			  "candord",
+			  "candord: after a start as root give it back with chown -R",
 		    c->state, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -291,8 +301,14 @@ places_start(const struct config *c, enum wire_party room, int *channel)
 
 	snprintf(name, sizeof(name), "candor-%s", wire_party_name(room));
 	snprintf(path, sizeof(path), "%s/%s", c->libexec, name);
-	if (channel_pair(ends) < 0 || (pid = fork()) < 0) {
+	if (channel_pair(ends) < 0) {
 		log_error("%s cannot be started: %s", name, strerror(errno));
+		return -1;
+	}
+	if ((pid = fork()) < 0) {
+		log_error("%s cannot be started: %s", name, strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
 		return -1;
 	}
 	if (pid == 0)

@@ -120,3 +120,57 @@ refuses "a key that is none stops the start" 78 "intake.*cannot" "$candord" -c "
 check "and leaves no socket behind" test ! -e "$dir/run/intake.sock"
 edit libexec '"/nonexistent"'
 refuses "rooms that are not there stop the start" 78 "libexec says where" "$candord" -c "$dir/candor.conf"
+
+# ---- an ordinary user, and the limits it has ------------------------------------------------------------
+plain=()
+mkdir "$work/plain"
+if [ "$(id -u)" = 0 ]; then
+	plain=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	chmod 711 "$work"
+	chown 65534 "$work/plain"
+fi
+if ! "${plain[@]}" test -x "$candord"; then
+	skip "an ordinary user cannot run $candord"
+else
+	cd "$work/plain" || exit 1
+	# The folder of the sockets is made anew, as a hardened service would.
+	umask 077
+	"${plain[@]}" "$candord" --init own >/dev/null
+	sed -i 's|^intake_socket.*|intake_socket = "new/intake.sock";|' own/candor.conf
+	echo 'limits = { sessions = 4096; };' >>own/candor.conf
+	refuses "too little locked memory is named with what is needed" 71 \
+		"cannot lock [0-9]* KiB .*RLIMIT_MEMLOCK" \
+		bash -c 'ulimit -l 1024; exec "$@"' - "${plain[@]}" "$candord" -c own/candor.conf
+	if grep -qa libasan "$build/candor-intake"; then
+		skip "sanitizer builds have no limit of open files"
+	else
+		refuses "too few open files are named with what is needed" 71 \
+			"ulimit -Hn.*larger than limits.sessions" \
+			bash -c 'ulimit -n 4096; exec "$@"' - "${plain[@]}" "$candord" -c own/candor.conf
+	fi
+	dir=$work/plain/own
+	mkfifo ready
+	chmod 666 ready
+	bash -c 'ulimit -l 8192; exec "$@"' - "${plain[@]}" "$candord" -c own/candor.conf --ready-fd 7 7<>ready 2>"$work/plain.log" &
+	daemon=$!
+	started+=("$daemon")
+	check "as many sessions as may be configured fit 8 MiB of locked memory" \
+		bash -c 'read -r -t 20 line && [ "$line" = ready ]' <ready
+	check "whoever may not look into a room's folder may go through that of its socket" \
+		test "$(stat -c %a own/new)" = 755
+	stop
+	if [ "$(id -u)" = 0 ]; then
+		# Somebody else's file among ours stays theirs: root might be led to give it away.
+		touch "$work/shadow"
+		ln "$work/shadow" own/state/linked
+		start
+		check "root's store owns what the former owner had" test "$(stat -c %u own/state/candor.db)" -gt 60000
+		check "and nothing else" test "$(stat -c %u "$work/shadow")" = 0
+		stop
+		refuses "a state folder that root's store owns is refused to others with what to do" 77 "chown" \
+			"${plain[@]}" "$candord" -c own/candor.conf
+		mkdir foreign
+		chown 65534 foreign
+		refuses "--init puts no keys into somebody else's folder" 77 "somebody else" "$candord" --init foreign
+	fi
+fi
