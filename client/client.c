@@ -76,6 +76,7 @@ client_begin(struct client *c)
 void
 client_end(struct client *c)
 {
+	term_end();
 	if (c->tty != NULL)
 		fclose(c->tty);
 	c->tty = NULL;

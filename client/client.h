@@ -45,6 +45,8 @@ struct client {
 	bool interactive; /* standard input is a terminal, and there is one to prompt on */
 	FILE *tty;        /* the terminal, for prompts and dialogue; NULL: none */
 	bool colour_out, colour_err, colour_tty;
+	bool may_go_back; /* prompts take "<" for the question before */
+	bool draft;       /* something is written that Ctrl-C must not throw away unasked */
 
 	char error[CLIENT_ERROR_MAX]; /* for people, without the program's name; empty: none */
 };

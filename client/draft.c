@@ -87,33 +87,60 @@ draft_tell_not_keepable(unsigned keep, unsigned not_keepable)
 
 /* ---- preview ---------------------------------------------------------------------------------- */
 
+/* What a field is called before its writer. */
+static const char *
+title_of(const char *name)
+{
+	static const char *const titles[][2] = {
+		{ "place", "Place" },
+		{ "platform", "Platform" },
+		{ "narrative", "What happened" },
+		{ "text", "Your message" },
+	};
+
+	for (size_t i = 0; i < NELEM(titles); i++)
+		if (strcmp(titles[i][0], name) == 0)
+			return titles[i][1];
+	return "Address";
+}
+
 /* The text as given, what goes marked in place: in red, and in brackets with its label. */
 static void
 show_field(struct client *c, const struct draft_field *f)
 {
 	const struct strip_result *r = &f->result;
 	const char *text = (const char *)f->given.p;
+	struct term_flow w;
 	FILE *t = c->tty;
 	size_t at = 0;
 
-	fprintf(t, "%s%s%s\n", term_style(c, t, TERM_BOLD), f->name, term_style(c, t, TERM_PLAIN));
+	fprintf(t, "%s%s%s\n", term_style(c, t, TERM_BOLD), title_of(f->name),
+	    term_style(c, t, TERM_PLAIN));
+	term_flow_begin(&w, t, 2);
 	for (size_t i = 0; i < r->n_spans; i++) {
 		const struct strip_span *s = &r->spans[i];
+		const char *label = strip_label_name(s->label);
 
-		term_show(c, t, text + at, s->start - at);
-		fprintf(t, "%s[-", term_style(c, t, TERM_RED));
-		term_show(c, t, text + s->start, s->end - s->start);
-		fprintf(t, "-|%s]%s", strip_label_name(s->label), term_style(c, t, TERM_PLAIN));
+		term_flow_text(c, &w, text + at, s->start - at);
+		term_flow_style(&w, term_style(c, t, TERM_RED));
+		term_flow_text(c, &w, "[-", 2);
+		term_flow_text(c, &w, text + s->start, s->end - s->start);
+		term_flow_text(c, &w, "-|", 2);
+		term_flow_text(c, &w, label, strlen(label));
+		term_flow_text(c, &w, "]", 1);
+		term_flow_style(&w, term_style(c, t, TERM_PLAIN));
 		at = s->end;
 	}
-	term_show(c, t, text + at, f->given.len - at);
-	fputs("\n\n", t);
+	term_flow_text(c, &w, text + at, f->given.len - at);
+	term_flow_end(&w);
 	if (r->n_spans > 0) {
 		fprintf(t, "%sas it will be sent:%s\n", term_style(c, t, TERM_DIM),
 		    term_style(c, t, TERM_PLAIN));
-		term_show(c, t, (const char *)r->text.p, r->text.len);
-		fputs("\n\n", t);
+		term_flow_begin(&w, t, 2);
+		term_flow_text(c, &w, (const char *)r->text.p, r->text.len);
+		term_flow_end(&w);
 	}
+	putc('\n', t);
 }
 
 /* Everything, what the marks mean, and what is kept. Returns the mask of labels that were found. */
@@ -123,10 +150,11 @@ show_fields(struct client *c, const struct draft_field *fields, size_t n, unsign
 	unsigned found = 0;
 	FILE *t = c->tty;
 
-	fprintf(t,
-	    "\n%sThis is what you wrote. What stands in [-…-] goes, since it says who you "
-	    "are.%s\n\n",
-	    term_style(c, t, TERM_BOLD), term_style(c, t, TERM_PLAIN));
+	fputs(term_style(c, t, TERM_BOLD), t);
+	term_wrap(c, t, 0,
+	    "\nThis is what you wrote. What stands in [-…-] is taken out, since it may say who you "
+	    "are.");
+	fprintf(t, "%s\n", term_style(c, t, TERM_PLAIN));
 	for (size_t i = 0; i < n; i++) {
 		if (fields[i].given.len == 0)
 			continue;
@@ -143,9 +171,10 @@ show_fields(struct client *c, const struct draft_field *fields, size_t n, unsign
 			fprintf(t, "  %-18s kept, as you wish\n",
 			    strip_label_name((enum strip_label)i));
 	if (found == 0 && keep == 0)
-		fprintf(t,
-		    "Nothing was found that says who you are. A program does not see everything: "
-		    "read it once more yourself.\n");
+		term_wrap(c, t, 0, "Nothing was found that says who you are.");
+	term_wrap(c, t, 0,
+	    "A program does not see everything: read it once more as somebody who knows you "
+	    "would.");
 	putc('\n', t);
 	return found;
 }
@@ -170,11 +199,14 @@ toggle(struct client *c, unsigned *keep, unsigned found, unsigned not_keepable)
 		}
 		labels[n] = label;
 		items[n++] = (struct term_item){ strip_label_name(label),
-			(*keep & 1u << i) != 0 ? "kept: take it out" : strip_label_reason(label) };
+			(*keep & 1u << i) != 0 ? "kept: take it out" : strip_label_reason(label),
+			NULL };
 	}
-	if (n == 0)
+	if (n == 0) {
+		fprintf(c->tty, "There is nothing that you can keep.\n");
 		return 0;
-	items[n] = (struct term_item){ "none", "leave it as it is" };
+	}
+	items[n] = (struct term_item){ "none", "leave it as it is", NULL };
 	if ((r = term_choose(c, &choice, "Which? ", items, n + 1)) != 0 || choice == n)
 		return r;
 	*keep ^= 1u << labels[choice];
@@ -183,14 +215,14 @@ toggle(struct client *c, unsigned *keep, unsigned found, unsigned not_keepable)
 
 int
 draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *keep,
-    unsigned not_keepable, bool *send)
+    unsigned not_keepable, const char *go, bool *send)
 {
 	enum { GO, KEEP, EDIT, QUIT };
-	static const struct term_item items[] = {
-		[GO] = { "go", "send it like this" },
-		[KEEP] = { "keep", "keep something that would go, or take it out after all" },
-		[EDIT] = { "edit", "edit the text" },
-		[QUIT] = { "quit", "abandon; nothing is sent" },
+	const struct term_item items[] = {
+		[GO] = { "go", go, NULL },
+		[KEEP] = { "keep", "keep something that would go, or take it out after all", NULL },
+		[EDIT] = { "edit", "change what you wrote", NULL },
+		[QUIT] = { "quit", "stop here; nothing is sent", NULL },
 	};
 	size_t choice;
 	int r;
@@ -213,7 +245,7 @@ draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *
 			return 0;
 		if (choice == QUIT)
 			return client_fail(c, EX_NOINPUT, "abandoned: nothing was sent");
-		if ((r = toggle(c, keep, found, not_keepable)) != 0)
+		if ((r = toggle(c, keep, found, not_keepable)) > 0)
 			return r;
 	}
 }

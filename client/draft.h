@@ -38,10 +38,11 @@ void draft_removed(
 /*
  * Show the fields with their removals in place on the terminal, and ask: true when it shall go like
  * that, with *keep as the reporter chose; false: edit again. Labels in not_keepable always go. The
- * fields are stripped anew whenever *keep changes. EX_NOINPUT: abandoned.
+ * fields are stripped anew whenever *keep changes. go says what comes next, for the person who chooses.
+ * EX_NOINPUT: abandoned. TERM_BACK as a prompt.
  */
 int draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *keep,
-    unsigned not_keepable, bool *send) MUST_CHECK;
+    unsigned not_keepable, const char *go, bool *send) MUST_CHECK;
 
 /* The labels of a mask, by name, for the wire: at most STRIP__N in out; static strings. */
 size_t draft_keep_names(char **out, unsigned keep);

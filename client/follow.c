@@ -74,7 +74,7 @@ ask_receipt(struct client *c, char out[RECEIPT_MAX_CHARS])
 		arena_release(&c->scratch, mark);
 		if (r == 0)
 			return 0;
-		fprintf(c->tty, "%s\n", c->error);
+		term_tell(c);
 	}
 }
 
@@ -293,10 +293,13 @@ prepare_reply(struct client *c, struct following *f, struct span message, json_t
 	snprintf(f->text.name, sizeof(f->text.name), "text");
 	while (c->interactive && !send) {
 		if ((r = term_text(c, &c->arena, &f->text.given, "Your message to the officers",
-			 initial, WIRE_TEXT_MAX)) != 0 ||
-		    (r = draft_preview(c, &f->text, 1, &f->keep, g.not_keepable, &send)) != 0)
+			 initial, WIRE_TEXT_MAX)) != 0)
 			return r;
 		initial = (const char *)f->text.given.p;
+		c->draft = true;
+		if ((r = draft_preview(c, &f->text, 1, &f->keep, g.not_keepable,
+			 "send it like this", &send)) != 0)
+			return r;
 	}
 	if (!c->interactive) {
 		while (message.len > 0 && (*message.p == '\n' || *message.p == '\r')) {
@@ -323,12 +326,29 @@ prepare_reply(struct client *c, struct following *f, struct span message, json_t
 	return 0;
 }
 
+/* Words are not to be lost because the service is away. */
+static bool
+ask_again(struct client *c)
+{
+	bool again = true;
+
+	putc('\n', c->tty);
+	term_tell(c);
+	term_wrap(c, c->tty, 0,
+	    "Your message was not acknowledged. It is still here; sending it again cannot make two "
+	    "of "
+	    "it.");
+	return term_confirm(c, &again, true, "Try again?") == 0 && again;
+}
+
 static int
 finish(struct client *c, struct following *f, json_t *removed)
 {
 	int r;
 
-	r = link_retry(c, TRIES, attempt, f);
+	do
+		r = link_retry(c, TRIES, attempt, f);
+	while (link_may_retry(r) && f->reply && c->interactive && ask_again(c));
 	if (link_may_retry(r) && f->reply)
 		return client_fail(c, EX_TEMPFAIL,
 		    "the message was not acknowledged: look with `candor follow` in a while, and "
@@ -386,8 +406,10 @@ verb_follow(struct client *c, int argc, char **argv)
 	f->attachments = &attachments;
 	if ((r = site_load(c)) != 0)
 		return r;
-	if (c->interactive)
+	if (c->interactive) {
+		term_quiet(c);
 		term_warn_recorded(c);
+	}
 	r = c->interactive ? ask_receipt(c, receipt) : read_input(c, receipt, &message);
 	if (r != 0)
 		return r;
@@ -408,6 +430,11 @@ verb_follow(struct client *c, int argc, char **argv)
 		r = prepare_reply(c, f, message, removed);
 	if (r == 0)
 		r = finish(c, f, removed);
+	c->draft = false;
+	if (c->interactive && !c->json && f->shown) {
+		fflush(stdout);
+		term_offer_clear(c);
+	}
 	json_decref(removed);
 	json_decref(f->messages);
 	json_decref(f->answer);

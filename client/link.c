@@ -20,6 +20,7 @@
 #include "candor/candor_pb.h"
 
 #include "client.h"
+#include "term.h"
 
 extern char **environ;
 
@@ -418,8 +419,10 @@ link_retry(struct client *c, unsigned tries, int (*attempt)(struct client *c, vo
 
 		if (!link_may_retry(r) || i >= tries || now_ms() > until)
 			return r;
-		fprintf(stderr, "candor: %s\ncandor: trying again in %u.%u s (%u of %u)\n",
-		    c->error, wait_ms / 1000, wait_ms % 1000 / 100, i + 1, tries);
+		if (i == 1)
+			term_complain(c);
+		fprintf(stderr, "candor: trying again in %u.%u s (%u of %u)\n", wait_ms / 1000,
+		    wait_ms % 1000 / 100, i + 1, tries);
 		pause_ms(wait_ms);
 		wait_ms = wait_ms * 2 > 15000 ? 15000 : wait_ms * 2;
 	}

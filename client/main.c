@@ -231,11 +231,11 @@ static int
 menu(struct client *c)
 {
 	static const struct term_item items[] = {
-		{ "report", "report an incident, or ask a question before posting" },
-		{ "follow", "see how a report stands, and answer" },
-		{ "guide", "what counts, who reads it, what happens next" },
-		{ "help", "all that candor can do" },
-		{ "leave", "nothing, for now" },
+		{ "report", "report an incident, or ask a question before posting", NULL },
+		{ "follow", "see how a report stands, and answer", NULL },
+		{ "guide", "what counts, who reads it, what happens next", NULL },
+		{ "help", "all that candor can do", NULL },
+		{ "leave", "nothing, for now", NULL },
 	};
 	char name[16];
 	char *argv[] = { name, NULL };
@@ -246,6 +246,7 @@ menu(struct client *c)
 		help(stderr);
 		return EX_USAGE;
 	}
+	term_quiet(c);
 	fprintf(c->tty, "What would you like to do?\n");
 	if ((r = term_choose(c, &choice, "Number: ", items, NELEM(items))) != 0)
 		return r;
@@ -323,7 +324,7 @@ main(int argc, char **argv)
 	if (fflush(stdout) != 0 && r == 0)
 		r = client_fail(&c, EX_IOERR, "standard output: %s", strerror(errno));
 	if (r != 0 && c.error[0] != '\0')
-		fprintf(stderr, "candor: %s\n", c.error);
+		term_complain(&c);
 	client_end(&c);
 	return r;
 }

@@ -12,6 +12,7 @@
 
 #include "json.h"
 #include "link.h"
+#include "term.h"
 #include "verb.h"
 
 /* Waits of 0.5, 1, 2, 4, 8 and 15 seconds between them. */
@@ -130,37 +131,67 @@ static char *mutable(const void *p)
 	return u.m;
 }
 
+/* A report as it travels, with the lists that it points to. */
+struct message {
+	Candor__Report msg;
+	char *urls[DRAFT_URLS_MAX], *keep_out[DIRECTORY_OFFICERS_MAX], *keep[STRIP__N];
+};
+
+static void
+message_fill(struct message *m, struct report *r, const struct receipt_keys *keys)
+{
+	Candor__Report *msg = &m->msg;
+
+	candor__report__init(msg);
+	msg->kind = (uint32_t)r->kind;
+	msg->category = mutable(r->category);
+	if (r->site != NULL)
+		msg->site = mutable(r->site);
+	msg->seen_on = r->seen_on;
+	msg->place = mutable(r->fields[0].result.text.p);
+	msg->platform = mutable(r->fields[1].result.text.p);
+	msg->narrative = mutable(r->fields[2].result.text.p);
+	for (size_t i = 0; i < r->n_urls; i++)
+		if (r->fields[3 + i].result.text.len > 0)
+			m->urls[msg->n_urls++] = mutable(r->fields[3 + i].result.text.p);
+	msg->urls = m->urls;
+	for (size_t i = 0; i < r->n_keep_out; i++)
+		m->keep_out[msg->n_keep_out++] = mutable(r->keep_out[i]);
+	msg->keep_out = m->keep_out;
+	msg->keep = m->keep;
+	msg->n_keep = draft_keep_names(m->keep, r->keep);
+	msg->lookup = wire_bytes(keys->lookup, sizeof(keys->lookup));
+	msg->recipient = wire_bytes(keys->recipient, sizeof(keys->recipient));
+	msg->n_attachments = (uint32_t)r->n_attachments;
+}
+
+int
+report_fits(struct client *c, struct report *r)
+{
+	static const struct receipt_keys none;
+	struct message m;
+	size_t len;
+
+	message_fill(&m, r, &none);
+	len = protobuf_c_message_get_packed_size(&m.msg.base);
+	if (len <= WIRE_BODY_MAX)
+		return 0;
+	return client_fail(c, EX_DATAERR,
+	    "the report is %zu bytes too long in all: shorten what happened or give fewer "
+	    "addresses, or attach the rest as a text file. Nothing was filed",
+	    len - WIRE_BODY_MAX);
+}
+
 static int
 send_report(struct client *c, struct link *l, struct filing *f)
 {
-	Candor__Report msg = CANDOR__REPORT__INIT;
-	struct report *r = f->r;
-	char *urls[DRAFT_URLS_MAX], *keep_out[DIRECTORY_OFFICERS_MAX], *keep[STRIP__N];
 	ProtobufCMessage *answer;
+	struct message m;
 	int e;
 
-	msg.kind = (uint32_t)r->kind;
-	msg.category = mutable(r->category);
-	if (r->site != NULL)
-		msg.site = mutable(r->site);
-	msg.seen_on = r->seen_on;
-	msg.place = mutable(r->fields[0].result.text.p);
-	msg.platform = mutable(r->fields[1].result.text.p);
-	msg.narrative = mutable(r->fields[2].result.text.p);
-	for (size_t i = 0; i < r->n_urls; i++)
-		if (r->fields[3 + i].result.text.len > 0)
-			urls[msg.n_urls++] = mutable(r->fields[3 + i].result.text.p);
-	msg.urls = urls;
-	for (size_t i = 0; i < r->n_keep_out; i++)
-		keep_out[msg.n_keep_out++] = mutable(r->keep_out[i]);
-	msg.keep_out = keep_out;
-	msg.keep = keep;
-	msg.n_keep = draft_keep_names(keep, r->keep);
-	msg.lookup = wire_bytes(f->keys.lookup, sizeof(f->keys.lookup));
-	msg.recipient = wire_bytes(f->keys.recipient, sizeof(f->keys.recipient));
-	msg.n_attachments = (uint32_t)r->n_attachments;
+	message_fill(&m, f->r, &f->keys);
 	f->sent = true;
-	e = link_call(l, &c->scratch, MSG_REPORT, &msg.base, MSG_FILED, &answer);
+	e = link_call(l, &c->scratch, MSG_REPORT, &m.msg.base, MSG_FILED, &answer);
 	if (e == 0)
 		f->filed = *(const Candor__Filed *)answer;
 	return e;
@@ -406,7 +437,7 @@ prepare(struct client *c, struct report *r, const struct guide *g, json_t *remov
 		if ((e = draft_attachment_check(c, r->attachments[i], name, removed)) != 0)
 			return e;
 	}
-	return 0;
+	return report_fits(c, r);
 }
 
 static int
@@ -478,6 +509,7 @@ verb_report(struct client *c, int argc, char **argv)
 		    "a report is written on a terminal; for a program there is `candor report "
 		    "--json "
 		    "FILE` or `--json -` (see `candor report --help`)");
+	term_quiet(c);
 	if ((e = guide_look(c, &g)) != 0)
 		return e;
 	return report_dialogue(c, &g, r);

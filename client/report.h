@@ -34,6 +34,9 @@ struct report {
 /* Check category, site, and that somebody remains to read it: EX_DATAERR says which is wrong. */
 int report_check(struct client *c, const struct report *r, const struct guide *g) MUST_CHECK;
 
+/* Once its fields are stripped: does it go into one message? EX_DATAERR says by how much it does not. */
+int report_fits(struct client *c, struct report *r) MUST_CHECK;
+
 /* List place, platform, urls and narrative as fields, given but not stripped. */
 void report_fields(struct report *r);
 

@@ -31,9 +31,10 @@
 
 /* For the signal handlers alone. */
 static struct {
-	volatile sig_atomic_t raw, changed;
+	volatile sig_atomic_t raw, quiet, changed;
 	int fd;
-	struct termios usual;
+	struct termios usual;  /* between prompts */
+	struct termios shells; /* before term_quiet() */
 } tty = { .fd = -1 };
 
 /* ---- what there is ---------------------------------------------------------------------------- */
@@ -129,60 +130,119 @@ columns_of(const char *p, size_t len)
 	return columns;
 }
 
-/* One line of inert text, broken at blanks. */
-static void
-wrap_line(FILE *f, unsigned indent, unsigned width, const char *p, size_t len)
+/* ---- lines that fit --------------------------------------------------------------------------- */
+
+void
+term_flow_begin(struct term_flow *w, FILE *f, unsigned indent)
 {
-	unsigned col = 0;
+	unsigned columns = term_columns();
+	unsigned width = columns > indent + 20 ? columns - indent - 1 : 20;
 
-	fprintf(f, "%*s", (int)indent, "");
-	for (size_t i = 0; i < len;) {
-		size_t n = 0, word;
+	*w = (struct term_flow){ .f = f, .indent = indent, .width = width < 90 ? width : 90 };
+}
 
-		while (i + n < len && p[i + n] == ' ')
-			n++;
-		word = n;
-		while (i + n < len && p[i + n] != ' ')
-			n++;
-		if (col > 0 && col + columns_of(p + i, n) > width) {
-			fprintf(f, "\n%*s", (int)indent, "");
-			i += word;
-			n -= word;
-			col = 0;
-		}
-		fwrite(p + i, 1, n, f);
-		col += columns_of(p + i, n);
-		i += n;
+/* Print the word that was gathered, on the next line if it does not fit on this one. */
+static void
+flow_word(struct term_flow *w)
+{
+	if (w->len == 0)
+		return;
+	if (w->col > 0 && w->col + w->blanks + w->columns > w->width) {
+		putc('\n', w->f);
+		w->begun = false;
+		w->col = w->blanks = 0;
 	}
-	putc('\n', f);
+	fprintf(w->f, "%*s", (int)((w->begun ? 0 : w->indent) + w->blanks), "");
+	fwrite(w->word, 1, w->len, w->f);
+	w->begun = true;
+	w->col += w->blanks + w->columns;
+	w->blanks = w->columns = 0;
+	w->len = 0;
+}
+
+static void
+flow_bytes(struct term_flow *w, const char *p, size_t len)
+{
+	if (len > sizeof(w->word) - w->len)
+		flow_word(w);
+	memcpy(w->word + w->len, p, len);
+	w->len += len;
+}
+
+void
+term_flow_style(struct term_flow *w, const char *escape)
+{
+	flow_bytes(w, escape, strlen(escape));
+}
+
+void
+term_flow_text(struct client *c, struct term_flow *w, const char *text, size_t len)
+{
+	arena_mark_t mark = arena_mark(&c->scratch);
+	struct span inert;
+	uint32_t ch;
+
+	if (strip_inert(&c->scratch, &inert, text, len) != 0)
+		inert = (struct span){ (const uint8_t *)"(more than fits in memory)", 26 };
+	for (size_t i = 0, n; i < inert.len; i += n) {
+		const char *p = (const char *)inert.p + i;
+
+		n = utf8_decode(&ch, p, inert.len - i);
+		n = n == 0 ? 1 : n;
+		if (ch == '\n') {
+			flow_word(w);
+			putc('\n', w->f);
+			w->begun = false;
+			w->col = w->blanks = 0;
+		} else if (ch == ' ' || ch == '\t') {
+			flow_word(w);
+			w->blanks += ch == '\t' ? 4 : 1;
+		} else {
+			flow_bytes(w, p, n);
+			w->columns += columns_of(p, n);
+		}
+	}
+	arena_release(&c->scratch, mark);
+}
+
+void
+term_flow_end(struct term_flow *w)
+{
+	flow_word(w);
+	if (w->begun)
+		putc('\n', w->f);
+	sodium_memzero(w, sizeof(*w));
 }
 
 void
 term_wrap(struct client *c, FILE *f, unsigned indent, const char *text)
 {
-	arena_mark_t mark = arena_mark(&c->scratch);
-	unsigned columns = term_columns();
-	unsigned width = columns > indent + 20 ? columns - indent - 1 : 20;
-	struct span inert;
-	const char *p;
-	size_t left;
+	struct term_flow w;
 
-	if (width > 90)
-		width = 90;
-	if (strip_inert(&c->scratch, &inert, text, strlen(text)) == 0) {
-		p = (const char *)inert.p;
-		left = inert.len;
-		while (left > 0) {
-			const char *lf = memchr(p, '\n', left);
-			size_t n = lf != NULL ? (size_t)(lf - p) : left;
+	term_flow_begin(&w, f, indent);
+	term_flow_text(c, &w, text, strlen(text));
+	term_flow_end(&w);
+}
 
-			wrap_line(f, indent, width, p, n);
-			n += lf != NULL;
-			p += n;
-			left -= n;
-		}
+void
+term_tell(struct client *c)
+{
+	term_wrap(c, c->tty, 0, c->error);
+}
+
+void
+term_complain(struct client *c)
+{
+	struct term_flow w;
+
+	if (!isatty(STDERR_FILENO)) {
+		fprintf(stderr, "candor: %s\n", c->error);
+		return;
 	}
-	arena_release(&c->scratch, mark);
+	term_flow_begin(&w, stderr, 0);
+	term_flow_text(c, &w, "candor: ", 8);
+	term_flow_text(c, &w, c->error, strlen(c->error));
+	term_flow_end(&w);
 }
 
 /* ---- the raw terminal ------------------------------------------------------------------------- */
@@ -210,10 +270,19 @@ raw_set(void)
 	(void)!write(tty.fd, PASTE_ON, sizeof(PASTE_ON) - 1);
 }
 
+void
+term_end(void)
+{
+	raw_leave();
+	if (tty.quiet)
+		tcsetattr(tty.fd, TCSANOW, &tty.shells);
+	tty.quiet = 0;
+}
+
 static void
 on_end(int sig)
 {
-	raw_leave();
+	term_end();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -237,6 +306,24 @@ static const struct {
 	{ SIGWINCH, on_change },
 	{ SIGCONT, on_change },
 };
+
+void
+term_quiet(struct client *c)
+{
+	struct termios quiet;
+
+	if (c->tty == NULL || tty.quiet || tcgetattr(tty.fd, &tty.shells) < 0)
+		return;
+	for (size_t i = 0; i < NELEM(handlers); i++)
+		if (handlers[i].handler == on_end)
+			signal(handlers[i].sig, on_end);
+	/* The shell would have the terminal back without an echo. */
+	signal(SIGTSTP, SIG_IGN);
+	quiet = tty.shells;
+	quiet.c_lflag &= (tcflag_t)~ECHO;
+	tty.quiet = 1;
+	tcsetattr(tty.fd, TCSANOW, &quiet);
+}
 
 static int
 raw_enter(struct sigaction before[NELEM(handlers)])
@@ -276,14 +363,18 @@ resize(struct editor *e)
 		editor_resize(e, size.ws_col, size.ws_row - 1u);
 }
 
-/* Feed what is typed until the editor is done; draws once per burst of bytes. */
+/*
+ * Feed what is typed until the editor is done; draws once per burst. Byte by byte: what follows an
+ * Enter is the answer to the next question.
+ */
 static enum editor_result
 edit_loop(struct client *c, struct editor *e)
 {
-	uint8_t burst[256];
+	struct pollfd in = { .fd = tty.fd, .events = POLLIN };
 
 	for (;;) {
-		enum editor_result r = EDITOR_MORE;
+		enum editor_result r;
+		uint8_t byte;
 		ssize_t n;
 
 		if (tty.changed) {
@@ -291,32 +382,35 @@ edit_loop(struct client *c, struct editor *e)
 			raw_set();
 			resize(e);
 		}
-		editor_draw(e, sink, c->tty);
-		if (e->full) {
-			putc('\a', c->tty);
-			e->full = false;
+		if (poll(&in, 1, 0) <= 0) {
+			editor_draw(e, sink, c->tty);
+			if (e->full) {
+				putc('\a', c->tty);
+				e->full = false;
+			}
+			fflush(c->tty);
 		}
-		fflush(c->tty);
-		n = read(tty.fd, burst, sizeof(burst));
+		n = read(tty.fd, &byte, 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return EDITOR_END;
-		for (ssize_t i = 0; i < n && r == EDITOR_MORE; i++)
-			r = editor_feed(e, burst[i]);
-		sodium_memzero(burst, sizeof(burst));
+		r = editor_feed(e, byte);
+		sodium_memzero(&byte, 1);
 		if (r != EDITOR_MORE)
 			return r;
 	}
 }
 
-/* Run the editor with the terminal raw. Ctrl-C asks before it throws away a text. */
+/* Run the editor with the terminal raw. Ctrl-C asks before it throws away what was written, here or
+ * at an earlier prompt. */
 static enum editor_result
 edit_raw(struct client *c, struct editor *e, bool erase)
 {
 	struct sigaction before[NELEM(handlers)];
 	enum editor_result r;
-	bool stop = true;
+	bool draft = c->draft, stop = true;
+	int failed;
 
 	for (;;) {
 		resize(e);
@@ -326,9 +420,13 @@ edit_raw(struct client *c, struct editor *e, bool erase)
 		editor_leave(e, erase, sink, c->tty);
 		fflush(c->tty);
 		raw_end(before);
-		if (r != EDITOR_INTERRUPT || e->mode != EDITOR_TEXT || e->len == 0)
+		if ((r != EDITOR_INTERRUPT && r != EDITOR_END) ||
+		    (!draft && (e->mode != EDITOR_TEXT || e->len == 0)))
 			return r;
-		if (term_confirm(c, &stop, false, "Abandon what you wrote?") != 0 || stop)
+		c->draft = false; /* a second Ctrl-C is an answer */
+		failed = term_confirm(c, &stop, false, "Abandon what you wrote?");
+		c->draft = draft;
+		if (failed != 0 || stop)
 			return r;
 	}
 }
@@ -365,11 +463,20 @@ edit(struct client *c, struct arena *a, struct span *out, enum editor_mode mode,
 	return 0;
 }
 
+/* A single "<" where that means the question before. */
+static int
+went_back(const struct client *c, int r, struct span text)
+{
+	return r == 0 && c->may_go_back && text.len == 1 && *text.p == '<' ? TERM_BACK : r;
+}
+
 int
 term_line(struct client *c, struct arena *a, struct span *out, const char *prompt,
     const char *initial, size_t max)
 {
-	return edit(c, a, out, EDITOR_LINE, prompt, initial, max, false);
+	int r = edit(c, a, out, EDITOR_LINE, prompt, initial, max, false);
+
+	return went_back(c, r, *out);
 }
 
 int
@@ -383,12 +490,24 @@ int
 term_text(struct client *c, struct arena *a, struct span *out, const char *prompt,
     const char *initial, size_t max)
 {
-	if (c->tty != NULL)
-		fprintf(c->tty,
-		    "%s%s%s\n%s(Ctrl-D, or a line with a single dot, ends; Ctrl-C abandons)%s\n",
-		    term_style(c, c->tty, TERM_BOLD), prompt, term_style(c, c->tty, TERM_PLAIN),
-		    term_style(c, c->tty, TERM_DIM), term_style(c, c->tty, TERM_PLAIN));
-	return edit(c, a, out, EDITOR_TEXT, NULL, initial, max, false);
+	int r;
+
+	if (c->tty != NULL) {
+		fputs(term_style(c, c->tty, TERM_BOLD), c->tty);
+		term_wrap(c, c->tty, 0, prompt);
+		fprintf(c->tty, "%s%s", term_style(c, c->tty, TERM_PLAIN),
+		    term_style(c, c->tty, TERM_DIM));
+		term_wrap(c, c->tty, 0,
+		    "(Write as many lines as you like. When you are done: Ctrl-D, or a line with a "
+		    "single dot. Ctrl-C abandons.)");
+		fputs(term_style(c, c->tty, TERM_PLAIN), c->tty);
+	}
+	r = edit(c, a, out, EDITOR_TEXT, NULL, initial, max, false);
+	while (r == 0 && out->len > 0 && out->p[out->len - 1] == '\n')
+		out->len--;
+	if (r == 0)
+		a->base[out->p + out->len - a->base] = '\0';
+	return went_back(c, r, *out);
 }
 
 int
@@ -472,7 +591,7 @@ term_confirm(struct client *c, bool *yes, bool usual, const char *question)
 		char first;
 		int r;
 
-		if ((r = term_line(c, &c->scratch, &answer, prompt, NULL, 8)) != 0)
+		if ((r = term_line(c, &c->scratch, &answer, prompt, NULL, 8)) > 0)
 			return r;
 		first = answer.len == 0 ? (usual ? 'y' : 'n') : (char)(answer.p[0] | 0x20);
 		arena_release(&c->scratch, mark);
@@ -484,13 +603,13 @@ term_confirm(struct client *c, bool *yes, bool usual, const char *question)
 	}
 }
 
-/* The item that was meant: its number, its name, or a beginning that only one name has. */
+/* The item that was meant: its number, its name, or a beginning that only one has. */
 static bool
 find_item(size_t *choice, const char *answer, const struct term_item *items, size_t n)
 {
 	char *end;
 	unsigned long number = strtoul(answer, &end, 10);
-	size_t hits = 0;
+	size_t hits = 0, len = strlen(answer);
 
 	if (*answer == '\0')
 		return false;
@@ -498,18 +617,84 @@ find_item(size_t *choice, const char *answer, const struct term_item *items, siz
 		*choice = number - 1;
 		return true;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (strcasecmp(items[i].name, answer) == 0) {
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(items[i].name, answer) == 0 ||
+		    (items[i].id != NULL && strcasecmp(items[i].id, answer) == 0)) {
 			*choice = i;
 			return true;
 		}
-	}
 	for (size_t i = 0; i < n; i++)
-		if (strncasecmp(items[i].name, answer, strlen(answer)) == 0) {
+		if (strncasecmp(items[i].name, answer, len) == 0 ||
+		    (items[i].id != NULL && strncasecmp(items[i].id, answer, len) == 0)) {
 			*choice = i;
 			hits++;
 		}
 	return hits == 1;
+}
+
+/* "   1  name   title", titles below one another and each within its column. */
+void
+term_list(struct client *c, const struct term_item *items, size_t n)
+{
+	unsigned widest = 0, column;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned columns = columns_of(items[i].name, strlen(items[i].name));
+
+		widest = items[i].title != NULL && columns > widest ? columns : widest;
+	}
+	column = 6 + widest + 2;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = items[i].name, *title = items[i].title;
+		unsigned columns = columns_of(name, strlen(name));
+		struct term_flow w;
+
+		fprintf(c->tty, "  %s%2zu%s  ", term_style(c, c->tty, TERM_BOLD), i + 1,
+		    term_style(c, c->tty, TERM_PLAIN));
+		term_flow_begin(&w, c->tty, 6);
+		w.begun = true;
+		term_flow_text(c, &w, name, strlen(name));
+		if (title == NULL) {
+			term_flow_end(&w);
+			continue;
+		}
+		flow_word(&w);
+		term_flow_begin(&w, c->tty, column + 20 < term_columns() ? column : 8);
+		w.begun = true;
+		/* Where there is no room beside the name, its title goes below. */
+		if (w.indent == column)
+			fprintf(c->tty, "%*s", (int)(column - 6 - columns), "");
+		else
+			term_flow_text(c, &w, "\n", 1);
+		term_flow_style(&w, term_style(c, c->tty, TERM_DIM));
+		term_flow_text(c, &w, title, strlen(title));
+		term_flow_style(&w, term_style(c, c->tty, TERM_PLAIN));
+		term_flow_end(&w);
+	}
+}
+
+int
+term_pick(struct client *c, size_t *choice, const char *question, const struct term_item *items,
+    size_t n, size_t usual)
+{
+	for (;;) {
+		arena_mark_t mark = arena_mark(&c->scratch);
+		struct span answer;
+		bool found = true;
+		int r;
+
+		if ((r = term_line(c, &c->scratch, &answer, question, NULL, 128)) != 0)
+			return r;
+		if (answer.len == 0 && usual < n)
+			*choice = usual;
+		else
+			found = find_item(choice, (const char *)answer.p, items, n);
+		arena_release(&c->scratch, mark);
+		if (found)
+			return 0;
+		fprintf(c->tty, "Please give a number from 1 to %zu%s.\n", n,
+		    usual < n ? ", or just press Enter" : "");
+	}
 }
 
 int
@@ -518,31 +703,8 @@ term_choose(
 {
 	if (c->tty == NULL)
 		return client_fail(c, EX_NOINPUT, "there is no terminal to ask on");
-	for (size_t i = 0; i < n; i++) {
-		fprintf(c->tty, "  %s%2zu%s  ", term_style(c, c->tty, TERM_BOLD), i + 1,
-		    term_style(c, c->tty, TERM_PLAIN));
-		term_show_str(c, c->tty, items[i].name);
-		if (items[i].title != NULL) {
-			fprintf(c->tty, "  %s", term_style(c, c->tty, TERM_DIM));
-			term_show_str(c, c->tty, items[i].title);
-			fputs(term_style(c, c->tty, TERM_PLAIN), c->tty);
-		}
-		putc('\n', c->tty);
-	}
-	for (;;) {
-		arena_mark_t mark = arena_mark(&c->scratch);
-		struct span answer;
-		bool found;
-		int r;
-
-		if ((r = term_line(c, &c->scratch, &answer, question, NULL, 128)) != 0)
-			return r;
-		found = find_item(choice, (const char *)answer.p, items, n);
-		arena_release(&c->scratch, mark);
-		if (found)
-			return 0;
-		fprintf(c->tty, "Please give one of the numbers 1 to %zu, or a name.\n", n);
-	}
+	term_list(c, items, n);
+	return term_pick(c, choice, question, items, n, SIZE_MAX);
 }
 
 int
@@ -572,23 +734,38 @@ term_words(struct client *c, struct arena *a, struct span *out, const char *prom
 
 /* ---- what keeps a copy ------------------------------------------------------------------------ */
 
-/* The name of the process that started us. */
-static bool
-started_by(const char *name)
-{
-	char path[64], comm[32] = "";
-	bool is = false;
-	FILE *f;
+/* What keeps what a terminal shows, by the name of its process. */
+static const char *const recorders[] = { "script", "scriptlive", "tmux: server", "tmux", "screen",
+	"SCREEN", "asciinema", "ttyrec" };
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)getppid());
-	if ((f = fopen(path, "re")) == NULL)
-		return false;
-	if (fgets(comm, sizeof(comm), f) != NULL) {
-		comm[strcspn(comm, "\n")] = '\0';
-		is = strcmp(comm, name) == 0;
+/* Is one of them among those who started us? Where others' processes are hidden, nothing is found. */
+static const char *
+started_by_recorder(void)
+{
+	pid_t pid = getppid();
+
+	for (unsigned depth = 0; depth < 16 && pid > 1; depth++) {
+		char path[64], stat[256], *name, *end;
+		FILE *f;
+		size_t n;
+
+		snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+		if ((f = fopen(path, "re")) == NULL)
+			return NULL;
+		n = fread(stat, 1, sizeof(stat) - 1, f);
+		fclose(f);
+		stat[n] = '\0';
+		/* "PID (NAME) S PPID …"; the name may hold anything. */
+		if ((name = strchr(stat, '(')) == NULL || (end = strrchr(stat, ')')) == NULL ||
+		    strlen(end) < 4)
+			return NULL;
+		*end = '\0';
+		for (size_t i = 0; i < NELEM(recorders); i++)
+			if (strcmp(name + 1, recorders[i]) == 0)
+				return i == 2 ? "tmux" : recorders[i];
+		pid = (pid_t)strtol(end + 4, NULL, 10);
 	}
-	fclose(f);
-	return is;
+	return NULL;
 }
 
 static bool
@@ -608,22 +785,28 @@ recorder(void)
 		return "tmux";
 	if (is_set("STY") || (term != NULL && strncmp(term, "screen", 6) == 0))
 		return "screen";
-	if (started_by("script"))
-		return "script";
-	return NULL;
+	return started_by_recorder();
 }
 
 void
 term_warn_recorded(struct client *c)
 {
+	static const char said[] = ", which keeps a copy of what is shown, in memory or in a file. "
+				   "Better: leave it, and start again in a plain terminal.";
 	const char *name = recorder();
 
-	if (name != NULL && c->tty != NULL)
-		fprintf(c->tty,
-		    "%sThis terminal runs inside %s, which keeps a copy of what is shown, in "
-		    "memory or in a "
-		    "file. Better: leave it and start again in a plain terminal.%s\n\n",
-		    term_style(c, c->tty, TERM_YELLOW), name, term_style(c, c->tty, TERM_PLAIN));
+	struct term_flow w;
+
+	if (name == NULL || c->tty == NULL)
+		return;
+	term_flow_begin(&w, c->tty, 0);
+	term_flow_style(&w, term_style(c, c->tty, TERM_YELLOW));
+	term_flow_text(c, &w, "This terminal runs inside ", 26);
+	term_flow_text(c, &w, name, strlen(name));
+	term_flow_text(c, &w, said, sizeof(said) - 1);
+	term_flow_style(&w, term_style(c, c->tty, TERM_PLAIN));
+	term_flow_end(&w);
+	putc('\n', c->tty);
 }
 
 void
@@ -631,8 +814,15 @@ term_offer_clear(struct client *c)
 {
 	bool yes;
 
-	if (c->tty == NULL ||
-	    term_confirm(c, &yes, true, "Clear the screen and what can be scrolled back to?") != 0)
+	const char *term = getenv("TERM");
+
+	if (c->tty == NULL)
+		return;
+	if (term == NULL || strcmp(term, "dumb") == 0) {
+		fputs("What is shown here stays on the screen: close this window.\n", c->tty);
+		return;
+	}
+	if (term_confirm(c, &yes, true, "Clear the screen and what can be scrolled back to?") != 0)
 		return;
 	if (yes)
 		fputs("\033[H\033[2J\033[3J", c->tty);

@@ -26,8 +26,40 @@ void term_show_str(struct client *c, FILE *f, const char *text);
 /* The same, wrapped at the terminal's width with indent blanks before each line. */
 void term_wrap(struct client *c, FILE *f, unsigned indent, const char *text);
 
+/*
+ * Text as it comes, in pieces, broken at blanks to the terminal's width with indent blanks before each
+ * line. Style escapes take no columns. begun: the line has its indent already. Holds words: ended with
+ * term_flow_end(), which wipes it and ends the line.
+ */
+struct term_flow {
+	FILE *f;
+	unsigned indent, width;
+	unsigned col, blanks, columns; /* printed; blanks and columns of the word to come */
+	bool begun;
+	size_t len;
+	char word[256];
+};
+void term_flow_begin(struct term_flow *w, FILE *f, unsigned indent);
+void term_flow_text(struct client *c, struct term_flow *w, const char *text, size_t len);
+void term_flow_style(struct term_flow *w, const char *escape);
+void term_flow_end(struct term_flow *w);
+
+/* Show c->error in a dialogue; on standard error, where a program may read it on one line. */
+void term_tell(struct client *c);
+void term_complain(struct client *c);
+
 /* Columns of the terminal; 80 when it does not say. */
 unsigned term_columns(void);
+
+/*
+ * No echo of what is typed while no prompt waits for it, until term_end() (client_end() calls it) or a
+ * signal puts the terminal back. For dialogues.
+ */
+void term_quiet(struct client *c);
+void term_end(void);
+
+/* What a prompt gives, while c->may_go_back, for a "<" alone. */
+#define TERM_BACK (-1)
 
 /*
  * Ask for one line, with line editing; text goes to the arena, NUL-terminated. initial may be NULL.
@@ -58,14 +90,20 @@ int term_passphrase(struct client *c, struct arena *a, struct span *out, const c
 /* Ask yes or no; *yes gets the answer, and usual when just Enter is pressed. */
 int term_confirm(struct client *c, bool *yes, bool usual, const char *question) MUST_CHECK;
 
-/* Ask for one of n items by number or (a unique beginning of) name; *choice from 0. Titles may be
- * NULL. The items are printed first, made inert. */
+/* Ask for one of n items by number or (a unique beginning of) name or id; *choice from 0. The items
+ * are printed first, made inert. */
 struct term_item {
 	const char *name;
-	const char *title;
+	const char *title; /* or NULL */
+	const char *id;    /* not shown; or NULL */
 };
 int term_choose(struct client *c, size_t *choice, const char *question,
     const struct term_item *items, size_t n) MUST_CHECK;
+
+/* The two halves of term_choose(); usual is what just Enter means, SIZE_MAX: nothing. */
+void term_list(struct client *c, const struct term_item *items, size_t n);
+int term_pick(struct client *c, size_t *choice, const char *question, const struct term_item *items,
+    size_t n, size_t usual) MUST_CHECK;
 
 /*
  * Words of a message: from the editor on a terminal, else all of standard input; at most max bytes,

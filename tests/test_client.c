@@ -954,14 +954,23 @@ dialogue_end(struct dialogue *d)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The receipt is the only line that is indented by four and has seven words. */
+/* The receipt's words stand below one another, numbered and indented by four. */
 static void
 find_receipt(const struct dialogue *d, char out[80])
 {
 	const char *line = strstr(d->seen, "NOT YET FILED");
 
-	cr_assert(line != NULL && (line = strstr(line, "\r\n    ")) != NULL);
-	snprintf(out, 80, "%.*s", (int)strcspn(line + 6, "\r"), line + 6);
+	*out = '\0';
+	for (unsigned i = 1; i <= 7; i++) {
+		char number[16];
+		size_t used = strlen(out);
+
+		snprintf(number, sizeof(number), "\r\n    %u  ", i);
+		cr_assert(line != NULL && (line = strstr(line, number)) != NULL, "word %u", i);
+		line += strlen(number);
+		snprintf(out + used, 80 - used, "%s%.*s", i > 1 ? " " : "",
+		    (int)strcspn(line, "\r"), line);
+	}
 }
 
 static void
@@ -970,12 +979,16 @@ walk_to_narrative(struct dialogue *d)
 	expect(d, "Go on? [Y/n]", "\r");
 	expect(d, "Number:", "1\r");
 	expect(d, "Number:", "lone\r");
-	expect(d, "Please choose another", "");
+	expect(d, "none can be taken", "");
 	expect(d, "Number:", "social\r");
 	expect(d, "Ada Privacy, Bo Compliance", "");
-	expect(d, "Number:", "1\r");
+	expect(d, "Number", "1\r");
 	expect(d, "Place", "the lift\r");
-	expect(d, "Day", "2026-11-20\r");
+	expect(d, "Day", "2020-13-01\r");
+	expect(d, "Please give a day", "");
+	expect(d, "Day", "9999-01-01\r");
+	expect(d, "still to come", "");
+	expect(d, "Day", "2020-11-20\r");
 	expect(d, "Platform", "\r");
 	expect(d, "Keep out", "ada\r");
 	expect(d, "Ada Privacy is kept out", "");
@@ -996,11 +1009,26 @@ Test(client, a_report_is_filed_on_a_terminal_after_its_receipt_is_confirmed)
 	dialogue_start(d, ARGS("--site", p->site, "report"));
 	walk_to_narrative(d);
 	expect(d, "", "A picture was posted.\rWrite to jane.roe@example.org\r.\r");
-	expect(d, "File (Enter: no more):", "\r");
+	expect(d, "File (Enter: none):", "\r");
 	expect(d, "[-jane.roe@example.org-|", "");
+	/* An answer is changed, and another looked at on the way back to the preview. */
+	expect(d, "What next?", "edit\r");
+	expect(d, "like to change?", "");
+	expect(d, "Number:", "place\r");
+	expect(d, "Number:", "5\r");
+	expect(d, "the lift", "\x15the stairs\r");
+	expect(d, "the stairs", "");
+	expect(d, "What next?", "<\r");
+	expect(d, "File (Enter: none):", "<\r");
+	expect(d, "What happened?", "");
+	expect(d, "roe@example.org", "\x04");
+	expect(d, "File (Enter: none):", "\r");
+	/* Ctrl-C is how many copy: it must not throw everything away. */
+	expect(d, "What next?", "\x03");
+	expect(d, "Abandon what you wrote?", "n\r");
 	expect(d, "What next?", "go\r");
 	expect(d, "NOT YET FILED", "");
-	expect(d, "To go on, type the ", "");
+	expect(d, "on paper, type the ", "");
 	cr_assert(
 	    eq(u32, p->seen->reports, 0), "nothing is sent before the receipt is written down");
 	expect(d, " word: ", "wrong\r");
@@ -1021,7 +1049,7 @@ Test(client, a_report_is_filed_on_a_terminal_after_its_receipt_is_confirmed)
 	cr_assert(eq(int, dialogue_end(d), 0));
 	cr_assert(eq(u32, p->seen->reports, 1));
 	cr_assert(strstr(p->seen->narrative, "jane.roe") == NULL);
-	cr_assert(eq(str, p->seen->place, "the lift"));
+	cr_assert(eq(str, p->seen->place, "the stairs"));
 	peer_stop(p);
 }
 
