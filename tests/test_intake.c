@@ -560,6 +560,41 @@ Test(intake, a_receipt_to_which_nothing_can_be_sealed_is_refused)
 	cr_assert(eq(int, answer(&c), -EX_PROTOCOL));
 }
 
+/* Text of single letters makes the most tokens of all that people write. */
+Test(intake, the_largest_report_of_ordinary_text_is_taken)
+{
+	static char category[] = "other", narrative[WIRE_TEXT_MAX + 1], place[1025], platform[257];
+	static char url[16][1701], *urls[16];
+	const struct {
+		char *text;
+		size_t len;
+	} fields[] = { { narrative, WIRE_TEXT_MAX }, { place, 1024 }, { platform, 256 } };
+	Candor__Report msg = CANDOR__REPORT__INIT;
+	struct client c;
+	uint32_t tag;
+
+	start(10000);
+	dial(&c);
+	for (size_t i = 0; i < NELEM(fields); i++)
+		for (size_t k = 0; k < fields[i].len; k++)
+			fields[i].text[k] = "a, b."[k % 5];
+	for (size_t i = 0; i < NELEM(urls); i++) {
+		memset(url[i], '.', sizeof(url[i]) - 1);
+		urls[i] = url[i];
+	}
+	msg.category = category;
+	msg.narrative = narrative;
+	msg.place = place;
+	msg.platform = platform;
+	msg.urls = urls;
+	msg.n_urls = NELEM(urls);
+	msg.lookup = msg.recipient = wire_bytes(key_public, 32);
+	ask(&c, MSG_REPORT, &msg.base);
+	hears(MSG_STORE_REPORT, &tag);
+	stored(tag);
+	cr_assert(eq(int, answer(&c), MSG_FILED));
+}
+
 Test(intake, told_to_stop_it_answers_what_is_in_hand_and_leaves)
 {
 	const Candor__Empty stop = CANDOR__EMPTY__INIT;

@@ -126,7 +126,7 @@ writer_find(struct room *r)
 
 		if (w->owner == NULL)
 			return w;
-		if (w->owner->pieces_waiting == 0 &&
+		if ((w->owner->pieces_waiting == 0 || w->owner->store_life != in->store_life) &&
 		    (idlest == NULL || w->since_ms < idlest->since_ms))
 			idlest = w;
 	}
