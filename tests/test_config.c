@@ -153,7 +153,7 @@ Test(config, a_small_one_is_accepted_with_defaults)
 	c = load();
 	cr_assert(ne(ptr, c, NULL));
 	cr_assert(eq(u8, c->site_id[15], 15));
-	cr_assert(eq(u32, c->uid_base, 61800));
+	cr_assert(eq(u32, c->uid_base, 60600));
 	cr_assert(eq(u32, c->headcount_k, 10));
 	cr_assert(gt(u32, c->workers, 0));
 	cr_assert(eq(int, c->immediate, 0));

@@ -98,7 +98,7 @@ static const struct setting_key main_keys[] = {
 	  .text = "directory.txt.minisig", .doc = "its signature by the charter key" },
 	{ "workers", SETTING_NUMBER, FIXED, AT(workers), .max = WORKERS_MAX,
 	  .doc = "intake processes; 0: one per core" },
-	{ "uid_base", SETTING_NUMBER, FIXED, AT(uid_base), .max = 2000000000, .number = 61800,
+	{ "uid_base", SETTING_NUMBER, FIXED, AT(uid_base), .max = 2000000000, .number = 60600,
 	  .doc = "rooms run under the uids behind it; 0: all under ours; matters as root only" },
 	{ "libexec", SETTING_PATH, FIXED, AT(libexec), .min = 1, .max = 4000,
 	  .doc = "folder of candor-intake and its like" },
