@@ -21,6 +21,7 @@
 
 #include "candor/directory.h"
 #include "candor/frame.h"
+#include "candor/seal.h"
 #include "common/channel.h"
 
 #include "support/files.h"
@@ -33,6 +34,7 @@ static int store; /* our end of the store's channel */
 static const char *folder;
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static uint8_t key[32], key_public[32], site_id[SITE_ID_BYTES] = "0123456789abcde";
+static uint8_t annas[AGE_KEY_BYTES]; /* the first officer's key */
 static struct minisign_secret charter;
 static struct arena arena;
 
@@ -50,16 +52,19 @@ send_directory(void)
 {
 	static char all[] = "*";
 	struct officer_secret secret;
-	struct officer officer = { .name = "Anna Berg", .role = ROLE_OFFICER };
-	struct directory d = { .version = 1, .n_officers = 1, .officers = &officer };
+	struct officer officers[] = { { .name = "Anna Berg" }, { .name = "Bert Carl" } };
+	struct directory d = { .version = 1, .n_officers = 2, .officers = officers };
 	Candor__Directory msg = CANDOR__DIRECTORY__INIT;
-	uint8_t identity[AGE_KEY_BYTES], escrow[AGE_KEY_BYTES];
+	uint8_t identity[AGE_KEY_BYTES], recipient[AGE_KEY_BYTES];
 	struct span text, sig;
 
-	age_keypair(identity, escrow);
-	keys_derive(&secret, identity);
-	officer.keys = secret.pub;
-	officer.categories = all;
+	for (size_t i = 0; i < NELEM(officers); i++) {
+		age_keypair(i == 0 ? annas : identity, recipient);
+		keys_derive(&secret, i == 0 ? annas : identity);
+		officers[i].role = ROLE_OFFICER;
+		officers[i].keys = secret.pub;
+		officers[i].categories = all;
+	}
 	memcpy(d.site_id, site_id, sizeof(d.site_id));
 	age_keypair(identity, d.escrow);
 	cr_assert(eq(int, directory_format(&arena, &text, &d), 0));
@@ -593,6 +598,38 @@ Test(intake, the_largest_report_of_ordinary_text_is_taken)
 	hears(MSG_STORE_REPORT, &tag);
 	stored(tag);
 	cr_assert(eq(int, answer(&c), MSG_FILED));
+}
+
+Test(intake, who_is_kept_out_stands_in_the_entry_as_the_directory_spells_it)
+{
+	static char category[] = "other", narrative[] = "words", name[] = "bert \n CARL",
+		    *names[] = { name };
+	Candor__Report msg = CANDOR__REPORT__INIT;
+	const Candor__StoreReport *r;
+	const Candor__ReportEntry *entry;
+	uint8_t identity[AGE_KEY_BYTES];
+	ProtobufCMessage *inner;
+	struct span plain;
+	struct client c;
+
+	start(10000);
+	dial(&c);
+	msg.category = category;
+	msg.narrative = narrative;
+	msg.keep_out = names;
+	msg.n_keep_out = 1;
+	msg.lookup = msg.recipient = wire_bytes(key_public, 32);
+	ask(&c, MSG_REPORT, &msg.base);
+	r = (const Candor__StoreReport *)hears(MSG_STORE_REPORT, NULL);
+	cr_assert(eq(sz, r->n_readers, 1));
+	cr_assert(eq(int, seal_open_case(&arena, identity, WIRE_SPAN(r->secret), annas), 0));
+	cr_assert(eq(int, seal_open_entry(&arena, &plain, WIRE_SPAN(r->entry), identity), 0));
+	cr_assert(eq(int,
+	    wire_unpack_as(&arena, &inner, &candor__report_entry__descriptor, plain.p, plain.len),
+	    0));
+	entry = (const Candor__ReportEntry *)inner;
+	cr_assert(eq(sz, entry->n_keep_out, 1));
+	cr_assert(eq(str, entry->keep_out[0], (char *)"Bert Carl"));
 }
 
 Test(intake, told_to_stop_it_answers_what_is_in_hand_and_leaves)

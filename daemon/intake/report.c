@@ -124,8 +124,8 @@ entry_seal(struct room *r, struct session *s, ProtobufCBinaryData *out,
 	return true;
 }
 
-/* The officers a report keeps out, by name. False: refused, since a name that is not found keeps
- * nobody out. */
+/* The officers a report keeps out, by name; the report then holds their names proper. False: refused,
+ * since a name that is not found keeps nobody out. */
 static bool
 keep_out_find(
     struct room *r, struct session *s, const struct officer **out, const Candor__Report *report)
@@ -142,9 +142,14 @@ keep_out_find(
 		    NULL) {
 			session_refuse(s, EX_DATAERR,
 			    "keep_out[%zu] is no officer of the directory: `candor guide` lists "
-			    "their names; "
-			    "nothing was filed",
+			    "their names; nothing was filed",
 			    i);
+			return false;
+		}
+		/* As the directory spells it: how somebody writes a name tells of them. */
+		report->keep_out[i] = arena_copy(&r->arena, out[i]->name, strlen(out[i]->name));
+		if (report->keep_out[i] == NULL) {
+			intake_too_large(s);
 			return false;
 		}
 	}
