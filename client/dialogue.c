@@ -424,11 +424,11 @@ preview(struct dialogue *d)
 	return STEP_CHANGE;
 }
 
-/* Ask everything, back and forth, until it may be sent. */
+/* Ask everything from step at on, back and forth, until it may be sent. */
 static int
-ask_all(struct dialogue *d)
+ask_all(struct dialogue *d, size_t at)
 {
-	size_t at = 0, last = PREVIEW + 1;
+	size_t last = PREVIEW + 1;
 	bool forward = true;
 	int e;
 
@@ -494,8 +494,7 @@ show_receipt(struct client *c, struct report *r)
 	    "With these seven words, and only with them, you can see what became of your report "
 	    "and "
 	    "answer questions (`candor follow`). Nobody can give them to you again.");
-	snprintf(prompt, sizeof(prompt),
-	    "When you have them on paper, type the %s word: ", ordinals[which]);
+	snprintf(prompt, sizeof(prompt), "Written down? Type the %s word: ", ordinals[which]);
 	for (;;) {
 		if ((e = term_line(c, &c->arena, &typed, prompt, NULL, 32)) != 0)
 			return e;
@@ -511,7 +510,7 @@ show_receipt(struct client *c, struct report *r)
 static int
 file(struct client *c, struct report *r)
 {
-	char day[2][DAY_CHARS + 1];
+	char day[2][DAY_CHARS + 1], said[256];
 	Candor__Filed filed;
 	bool sent = false, ever_sent = false, again = true;
 	int e;
@@ -540,12 +539,14 @@ file(struct client *c, struct report *r)
 	}
 	if (e != 0)
 		return e;
-	fprintf(c->tty,
-	    "\n%sFILED.%s\n\n"
-	    "Somebody acknowledges it by %s; you hear what came of it by %s.\n"
-	    "Look with `candor follow` and your receipt.\n\n",
-	    term_style(c, c->tty, TERM_GREEN), term_style(c, c->tty, TERM_PLAIN),
+	fprintf(c->tty, "\n%sFILED.%s\n\n", term_style(c, c->tty, TERM_GREEN),
+	    term_style(c, c->tty, TERM_PLAIN));
+	snprintf(said, sizeof(said),
+	    "Somebody acknowledges it by %s; you hear what came of it by %s. Look with `candor "
+	    "follow` and your receipt.\n",
 	    client_day(day[0], filed.acknowledge_by), client_day(day[1], filed.feedback_by));
+	term_wrap(c, c->tty, 0, said);
+	putc('\n', c->tty);
 	return 0;
 }
 
@@ -553,6 +554,7 @@ int
 report_dialogue(struct client *c, const struct guide *g, struct report *r)
 {
 	struct dialogue d = { .c = c, .g = g, .r = r };
+	struct guide now;
 	bool go;
 	int e;
 
@@ -565,8 +567,22 @@ report_dialogue(struct client *c, const struct guide *g, struct report *r)
 		return e;
 	if (!go)
 		return client_fail(c, EX_NOINPUT, "stopped: nothing was sent");
-	if ((e = ask_all(&d)) == 0 && (e = show_receipt(c, r)) == 0)
-		e = file(c, r);
+	for (size_t from = 0;; from = PREVIEW) {
+		if ((e = ask_all(&d, from)) != 0 ||
+		    (r->receipt[0] == '\0' && (e = show_receipt(c, r)) != 0) ||
+		    (e = file(c, r)) != EX_DATAERR)
+			break;
+		/* Refused, as when the officers changed meanwhile. */
+		putc('\n', c->tty);
+		term_tell(c);
+		term_wrap(c, c->tty, 0,
+		    "Your words are still here: choose `edit` to change what is in the way. Your "
+		    "receipt "
+		    "stays the same.");
+		if ((e = guide_look(c, &now)) != 0)
+			break;
+		d.g = &now;
+	}
 	c->may_go_back = c->draft = false;
 	if (r->narrative != NULL)
 		term_offer_clear(c);

@@ -127,11 +127,19 @@ state_meaning(const char *state)
 static void
 show_state(struct client *c, const Candor__Followed *f)
 {
+	const char *meaning = state_meaning(f->state);
 	char day[DAY_CHARS + 1];
+	struct term_flow w;
 
-	printf("State:        %s", term_style(c, stdout, TERM_BOLD));
-	term_show_str(c, stdout, f->state);
-	printf("%s  %s\n", term_style(c, stdout, TERM_PLAIN), state_meaning(f->state));
+	printf("State:        ");
+	term_flow_begin(&w, stdout, 14);
+	w.begun = true;
+	term_flow_style(&w, term_style(c, stdout, TERM_BOLD));
+	term_flow_text(c, &w, f->state, strlen(f->state));
+	term_flow_style(&w, term_style(c, stdout, TERM_PLAIN));
+	term_flow_text(c, &w, "  ", 2);
+	term_flow_text(c, &w, meaning, strlen(meaning));
+	term_flow_end(&w);
 	printf("Kind:         %s\n", f->kind == 0 ? "incident" : "question");
 	if (f->acknowledged_on != 0)
 		printf("Acknowledged: %s\n", client_day(day, f->acknowledged_on));
