@@ -20,35 +20,76 @@
 #define LIST_MAX 100000
 #define LIST_USUAL 50
 
-static const struct officer_column columns[] = {
-	{ "CASE", 11 },
-	{ "STATE", 17 },
-	{ "CATEGORY", 16 },
-	{ "SEVERITY", 8 },
-	{ "RECEIVED", DAY_CHARS },
-	{ "DUE", 33 },
-	{ "ASSIGNEE", 0 },
+enum { CASE, STATE, CATEGORY, SEVERITY, RECEIVED, DUE, ASSIGNEE, N_COLUMNS };
+
+static const struct officer_column usual[N_COLUMNS] = {
+	[CASE] = { "CASE", 11 },
+	[STATE] = { "STATE", 5 },
+	[CATEGORY] = { "CATEGORY", 8 },
+	[SEVERITY] = { "SEVERITY", 8 },
+	[RECEIVED] = { "RECEIVED", DAY_CHARS },
+	[DUE] = { "DUE", 3 },
+	[ASSIGNEE] = { "ASSIGNEE", 0 },
+};
+
+/* A case as cells, most of them the message's. */
+struct row {
+	const char *cells[N_COLUMNS];
+	char received[11], due[128];
+	bool overdue;
 };
 
 static void
-print_case(struct client *c, const Candor__CaseSummary *k)
+row_of(struct row *row, const Candor__CaseSummary *k)
 {
 	const Candor__Clock *next = officer_next_clock(k->clocks, k->n_clocks);
-	bool overdue = next != NULL && next->due < officer_today();
-	char received[11], due[128] = "-", day[11];
+	char day[11];
 
+	row->overdue = next != NULL && next->due < officer_today();
+	snprintf(row->due, sizeof(row->due), "-");
 	if (next != NULL)
-		snprintf(due, sizeof(due), "%s %.40s%s", client_day(day, next->due), next->name,
-		    overdue ? " OVERDUE" : "");
-	officer_cell(c, k->number, columns[0].width);
-	officer_cell(c, k->state, columns[1].width);
-	officer_cell(c, k->category, columns[2].width);
-	officer_cell(c, k->severity, columns[3].width);
-	officer_cell(c, client_day(received, k->received_on), columns[4].width);
-	fputs(overdue ? term_style(c, stdout, TERM_RED) : "", stdout);
-	officer_cell(c, due, columns[5].width);
-	fputs(overdue ? term_style(c, stdout, TERM_PLAIN) : "", stdout);
-	officer_cell(c, *k->assignee != '\0' ? k->assignee : "-", 0);
+		snprintf(row->due, sizeof(row->due), "%s %.40s%s", client_day(day, next->due),
+		    next->name, row->overdue ? " OVERDUE" : "");
+	row->cells[CASE] = k->number;
+	row->cells[STATE] = k->state;
+	row->cells[CATEGORY] = k->category;
+	row->cells[SEVERITY] = k->severity;
+	row->cells[RECEIVED] = client_day(row->received, k->received_on);
+	row->cells[DUE] = row->due;
+	row->cells[ASSIGNEE] = *k->assignee != '\0' ? k->assignee : "-";
+}
+
+/* Columns as wide as the first page needs them: a line of the list is to fit on one of the screen. */
+static void
+fit_columns(struct officer_column columns[N_COLUMNS], const Candor__CaseList *page)
+{
+	memcpy(columns, usual, sizeof(usual));
+	for (size_t i = 0; i < page->n_cases; i++) {
+		struct row row;
+
+		row_of(&row, page->cases[i]);
+		for (size_t k = 0; k < ASSIGNEE; k++) {
+			size_t len = strlen(row.cells[k]);
+
+			if (len > columns[k].width)
+				columns[k].width = len < 40 ? (unsigned)len : 40;
+		}
+	}
+}
+
+static void
+print_case(struct client *c, const struct officer_column *columns, const Candor__CaseSummary *k)
+{
+	struct row row;
+
+	row_of(&row, k);
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		bool red = i == DUE && row.overdue;
+
+		fputs(red ? term_style(c, stdout, TERM_RED) : "", stdout);
+		officer_cell(c, row.cells[i], columns[i].width);
+		fputs(red ? term_style(c, stdout, TERM_PLAIN) : "", stdout);
+	}
 	putchar('\n');
 }
 
@@ -68,6 +109,7 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 {
 	bool filtered = *query->state != '\0' || *query->category != '\0' || *query->tag != '\0' ||
 			*query->after != '\0' || query->mine || query->overdue;
+	struct officer_column columns[N_COLUMNS];
 	struct client *c = s->c;
 	uint32_t shown = 0;
 	char after[32];
@@ -84,11 +126,13 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 			 s, &c->arena, MSG_CASE_LIST, &query->base, MSG_CASES, &answer)) != 0)
 			return r;
 		page = (const Candor__CaseList *)answer;
-		if (shown == 0 && page->n_cases > 0 && out == NULL)
+		if (shown == 0 && page->n_cases > 0 && out == NULL) {
+			fit_columns(columns, page);
 			officer_heading(c, columns, NELEM(columns));
+		}
 		for (size_t i = 0; i < page->n_cases; i++) {
 			if (out == NULL)
-				print_case(c, page->cases[i]);
+				print_case(c, columns, page->cases[i]);
 			else if (json_array_append_new(out, json_of_case(page->cases[i])) != 0)
 				return client_fail_memory(c);
 		}
