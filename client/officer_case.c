@@ -6,6 +6,7 @@
  */
 #include "officer_case.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
@@ -414,7 +415,10 @@ closing_words(struct officer_session *s, const struct open_case *k, struct span 
 	if ((r = client_read_fd(
 		 c, &c->arena, &words, STDIN_FILENO, "standard input", WIRE_TEXT_MAX)) != 0)
 		return r;
-	return seal_words(s, k, words, true, sealed);
+	for (size_t i = 0; i < words.len; i++)
+		if (!isspace(words.p[i]))
+			return seal_words(s, k, words, true, sealed);
+	return 0;
 }
 
 static int
@@ -456,7 +460,8 @@ case_resolve(struct officer_session *s, int argc, char **argv)
 
 /* ---- readers -------------------------------------------------------------------------------- */
 
-#define WRAP_TRIES 5
+#define WRAP_TRIES 12
+#define WRAP_PAUSE_MS 200
 
 struct readers {
 	size_t n;
@@ -583,9 +588,13 @@ wrap(struct officer_session *s, char *number, const struct officer *plus,
 	int r = EX_TEMPFAIL;
 
 	for (unsigned i = 0; i < WRAP_TRIES && r == EX_TEMPFAIL; i++) {
-		const struct timespec pause = { .tv_nsec = (long)i * 100 * 1000 * 1000 };
+		/* At random, so that those who met once do not meet again. */
+		const struct timespec pause = {
+			.tv_nsec = (long)randombytes_uniform(WRAP_PAUSE_MS) * 1000000
+		};
 
-		nanosleep(&pause, NULL);
+		if (i > 0)
+			nanosleep(&pause, NULL);
 		r = wrap_once(s, number, plus, minus);
 	}
 	return r;

@@ -362,6 +362,7 @@ read_others(struct client *c, struct report *r, const json_t *root)
 {
 	const json_t *kind = json_object_get(root, "kind"), *day = json_object_get(root, "seen_on");
 	const json_t *receipt = json_object_get(root, "receipt");
+	const json_t *original = json_object_get(root, "keep_original");
 	const char *text;
 	unsigned word, n;
 
@@ -378,7 +379,7 @@ read_others(struct client *c, struct report *r, const json_t *root)
 		    "\"seen_on\" must be a day that exists, as \"2026-11-22\"; leave it out when "
 		    "you do "
 		    "not know");
-	if (json_is_true(json_object_get(root, "keep_original")))
+	if (original != NULL && !json_is_false(original))
 		return client_fail(c, EX_DATAERR,
 		    "\"keep_original\": untouched originals are not taken; leave it out or say "
 		    "false");
