@@ -9,13 +9,15 @@ PKG_desk       := libevent_core libsodium libprotobuf-c libseccomp
 PKG_store      := libevent_core libsodium libprotobuf-c libseccomp sqlite3
 PKG_dispatch   := libevent_core libsodium libprotobuf-c libseccomp
 PKG_host       := libevent_core libprotobuf-c libseccomp
+PKG_cleaner    := libseccomp libsodium libutf8proc libmagic zlib libjpeg libturbojpeg libpng libgif \
+	libwebp libwebpmux libtiff-4 libxml-2.0
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 #
 # (libsodium in store: hashing, signatures and random bytes only; test_walls reads its symbols.)
 # --------------------------------------------------------------------------------------------------
 
-ROOMS   := intake desk store dispatch host
+ROOMS   := intake desk store dispatch host cleaner
 PLUGINS := email
 
 MODE    ?= debug
@@ -69,7 +71,7 @@ BENCH   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
 ALL_PKG := $(sort $(PKG_supervisor) $(PKG_intake) $(PKG_desk) $(PKG_store) $(PKG_dispatch) \
-	$(PKG_host) $(PKG_client))
+	$(PKG_host) $(PKG_cleaner) $(PKG_client))
 CFLAGS  += $(call pkg_cflags,$(ALL_PKG))
 
 .DEFAULT_GOAL := all
@@ -154,6 +156,7 @@ TEST_SUPPORT := $(call src2obj,$(sort $(wildcard tests/support/*.c)))
 STORE_PARTS := $(filter-out %/main.o,$(call room_obj,store))
 SUPERVISOR_PARTS := $(filter-out %/main.o,$(call room_obj,supervisor))
 DISPATCH_PARTS := $(filter-out %/main.o,$(call room_obj,dispatch))
+CLEANER_PARTS := $(filter-out %/main.o,$(call room_obj,cleaner))
 CLIENT_PARTS := $(filter-out %/main.o,$(CLIENT_OBJ))
 
 $(B)/tests/%: $(B)/tests/%.o $(TEST_SUPPORT) $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
@@ -161,6 +164,10 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_SUPPORT) $$(PARTS_$$*) $(B)/libroom.a $(B)/l
 
 $(B)/bench/%: $(B)/bench/%.o $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
+
+$(B)/fuzz/fuzz_clean_%: $(B)/tests/fuzz/fuzz_clean_%.o $(CLEANER_PARTS) $(B)/libroom.a $(B)/libcandor.a
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_cleaner))
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcandor.a
 	@mkdir -p $(@D)
@@ -175,6 +182,7 @@ PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
+PARTS_test_cleaner  := $(B)/daemon/cleaner/walls.o
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
