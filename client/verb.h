@@ -20,6 +20,7 @@ struct verb {
 /* Everyone and reporters. */
 int verb_guide(struct client *c, int argc, char **argv);
 int verb_strip(struct client *c, int argc, char **argv);
+int verb_clean(struct client *c, int argc, char **argv);
 int verb_report(struct client *c, int argc, char **argv);
 int verb_follow(struct client *c, int argc, char **argv);
 /* Officers and administrators. */
