@@ -11,6 +11,7 @@
 #include "candor/utf8.h"
 
 #define CORPUS "tests/corpus/first.jsonl"
+#define LINE_MAX_BYTES 16384
 
 /* strip() in memory of just the size the header promises; its result is gone with free(*mem). */
 static int
@@ -95,13 +96,13 @@ repeat(const char *unit, size_t size)
 typedef void corpus_check(const char *text, size_t len, enum strip_profile profile, json_t *spans);
 
 static void
-each(corpus_check *check)
+each_of(const char *path, size_t least, corpus_check *check)
 {
-	FILE *f = fopen(CORPUS, "r");
-	char line[4096];
+	FILE *f = fopen(path, "r");
+	static char line[LINE_MAX_BYTES];
 	size_t n = 0;
 
-	cr_assert(f != NULL, "run from the top of the tree: no %s", CORPUS);
+	cr_assert(f != NULL, "run from the top of the tree: no %s", path);
 	for (; fgets(line, sizeof(line), f) != NULL; n++) {
 		json_t *j = json_loads(line, 0, NULL), *text = json_object_get(j, "text");
 
@@ -111,8 +112,14 @@ each(corpus_check *check)
 		    json_object_get(j, "spans"));
 		json_decref(j);
 	}
-	cr_assert(ge(sz, n, 60));
+	cr_assert(ge(sz, n, least));
 	fclose(f);
+}
+
+static void
+each(corpus_check *check)
+{
+	each_of(CORPUS, 60, check);
 }
 
 static void
@@ -194,6 +201,160 @@ holds_for(const char *text, size_t len, enum strip_profile profile, json_t *span
 Test(strip, twice_is_once_for_every_head_and_tail_of_the_corpus)
 {
 	each(holds_for);
+}
+
+/* ---- whole reports, in many hands ------------------------------------------------------------- */
+
+/* The labels of the corpora: the writer's go, all others stay. */
+static const char *const kinds[] = { "REPORTER_NAME", "REPORTER_CONTACT", "REPORTER_ID",
+	"REPORTER_ROLE", "REPORTER_TENURE", "REPORTER_RELATION", "REPORTER_TIME", "ACCUSED_NAME",
+	"ACCUSED_HANDLE", "ACCUSED_CONTACT", "PATIENT_NAME", "PATIENT_ID", "OTHER_NAME",
+	"POST_LINK", "DATE" };
+#define N_OWN 7
+
+static struct {
+	size_t spans[NELEM(kinds)], right[NELEM(kinds)];
+	size_t removed, removed_right, words, lost;
+} tally;
+
+static bool
+word_byte(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+	       ((unsigned char)c & 0x80) != 0;
+}
+
+static void
+count(const char *text, size_t len, enum strip_profile profile, json_t *spans)
+{
+	enum { NOBODYS, OWN, OTHERS };
+	static uint8_t whose[LINE_MAX_BYTES], gone[LINE_MAX_BYTES];
+	struct strip_result r;
+	void *mem;
+
+	cr_assert(lt(sz, len, LINE_MAX_BYTES));
+	memset(whose, NOBODYS, len);
+	memset(gone, 0, len);
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	for (size_t i = 0; i < r.n_spans; i++)
+		memset(gone + r.spans[i].start, 1, r.spans[i].end - r.spans[i].start);
+	for (size_t i = 0; i < json_array_size(spans); i++) {
+		json_t *s = json_array_get(spans, i);
+		size_t start = (size_t)json_integer_value(json_object_get(s, "start"));
+		size_t end = (size_t)json_integer_value(json_object_get(s, "end"));
+		const char *label = json_string_value(json_object_get(s, "label"));
+		size_t kind = 0, bytes = 0, taken = 0;
+
+		cr_assert(start < end && end <= len);
+		while (kind < NELEM(kinds) && strcmp(kinds[kind], label) != 0)
+			kind++;
+		cr_assert(kind < NELEM(kinds), "%s", label);
+		memset(whose + start, kind < N_OWN ? OWN : OTHERS, end - start);
+		for (size_t k = start; k < end; k++)
+			if (word_byte(text[k])) {
+				bytes++;
+				taken += gone[k];
+			}
+		tally.spans[kind]++;
+		tally.right[kind] += kind < N_OWN ? taken == bytes : taken == 0;
+	}
+	for (size_t i = 0; i < r.n_spans; i++) {
+		tally.removed++;
+		tally.removed_right += memchr(whose + r.spans[i].start, OWN,
+					   r.spans[i].end - r.spans[i].start) != NULL;
+	}
+	for (size_t k = 0; k < len; k++)
+		if (word_byte(text[k]) && (k == 0 || !word_byte(text[k - 1])) && whose[k] != OWN) {
+			tally.words++;
+			tally.lost += gone[k];
+		}
+	free(mem);
+}
+
+static double
+percent(size_t part, size_t of)
+{
+	return of == 0 ? 100 : 100.0 * (double)part / (double)of;
+}
+
+/* Counts one corpus, tells the figures, and holds it to the floors given, all in per cent. */
+static void
+reaches(const char *path, double recall, double precision, double kept)
+{
+	size_t own = 0, own_right = 0, others = 0, others_right = 0;
+
+	memset(&tally, 0, sizeof(tally));
+	each_of(path, 40, count);
+	for (size_t i = 0; i < NELEM(kinds); i++) {
+		*(i < N_OWN ? &own : &others) += tally.spans[i];
+		*(i < N_OWN ? &own_right : &others_right) += tally.right[i];
+		if (tally.spans[i] > 0)
+			fprintf(stderr, "  figure: %s %s %s %zu of %zu\n", path, kinds[i],
+			    i < N_OWN ? "removed" : "kept", tally.right[i], tally.spans[i]);
+	}
+	fprintf(stderr,
+	    "  figure: %s recall %.1f %%, precision %.1f %%, others kept %.1f %%, other words lost "
+	    "%.2f %%\n",
+	    path, percent(own_right, own), percent(tally.removed_right, tally.removed),
+	    percent(others_right, others), percent(tally.lost, tally.words));
+	cr_assert(ge(dbl, percent(own_right, own), recall));
+	cr_assert(ge(dbl, percent(tally.removed_right, tally.removed), precision));
+	cr_assert(ge(dbl, percent(others_right, others), kept));
+	cr_assert(le(dbl, percent(tally.lost, tally.words), 2));
+}
+
+Test(strip, reports_in_many_hands_lose_their_writer_and_little_else)
+{
+	reaches("tests/corpus/hands.jsonl", 95, 95, 97);
+}
+
+/* Written before the rules were, and one fault apart (a clause too far after "I got in at") not
+ * used to mend them: nearer than the others to what an unknown text fares like. */
+Test(strip, reports_that_no_rule_was_written_for_fare_nearly_as_well)
+{
+	reaches("tests/corpus/held-out.jsonl", 80, 90, 97);
+}
+
+static void
+holds_whole(const char *text, size_t len, enum strip_profile profile, json_t *spans)
+{
+	(void)profile;
+	(void)spans;
+	holds(text, len, STRIP_REPORTER);
+	holds(text, len, STRIP_DEIDENTIFY);
+}
+
+Test(strip, twice_is_once_for_whole_reports)
+{
+	each_of("tests/corpus/hands.jsonl", 40, holds_whole);
+	each_of("tests/corpus/held-out.jsonl", 40, holds_whole);
+}
+
+Test(strip, a_text_of_one_short_line_is_no_signature)
+{
+	static const char *const lines[] = { "Hallo", "Thank you", "Please help", "Room 412",
+		"Operating Room", "Dana Kessler", "St. Brigid Hospital", "RN", "Dr. Vale" };
+
+	for (size_t i = 0; i < NELEM(lines); i++)
+		gives(lines[i], lines[i]);
+}
+
+Test(strip, what_others_are_quoted_with_is_theirs)
+{
+	gives("Dr. Vale said \"call me at 312-555-0144\".",
+	    "Dr. Vale said \"call me at 312-555-0144\".");
+	gives("I said \"call me at 312-555-0144\".", "I said \"call me at [contact removed]\".");
+	gives("Dr. Vale said \"no. I can be called at 312-555-0144.",
+	    "Dr. Vale said \"no. I can be called at [contact removed].");
+}
+
+Test(strip, a_name_once_known_goes_everywhere_and_nobody_elses)
+{
+	gives("My name is Rosa Delgado. Ask Rosa, or look for rdelgado2 in the log.",
+	    "My name is [name removed]. Ask [name removed], or look for [id removed] in the log.");
+	gives("My name is Rosa Delgado. Rosa Jimenez and Dr. Hector Delgado left. Roses too.",
+	    "My name is [name removed]. Rosa Jimenez and Dr. Hector Delgado left. Roses too.");
+	gives("Her name is Rosa Delgado. Ask Rosa.", "Her name is Rosa Delgado. Ask Rosa.");
 }
 
 Test(strip, text_is_evened_out)

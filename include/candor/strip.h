@@ -34,7 +34,8 @@ enum strip_profile {
 	X(CARD, "card", "a payment card's number")                                                 \
 	X(IP, "ip", "an address on the network")                                                   \
 	X(RECORD, "record", "a record's or an account's number")                                   \
-	X(DATE, "date", "a date")
+	X(DATE, "date", "a date")                                                                  \
+	X(REPORTER_TIME, "reporter-time", "when you came or left")
 
 enum strip_label {
 #define X(name, text, reason) STRIP_##name,

@@ -17,10 +17,10 @@ _Static_assert(STRIP__N <= 32, "labels fit a mask");
 
 /* What each profile takes out. */
 static const unsigned takes[] = {
-	[STRIP_REPORTER] = BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) |
-			   BIT(STRIP_REPORTER_ID) | BIT(STRIP_REPORTER_ROLE) |
-			   BIT(STRIP_REPORTER_TENURE) | BIT(STRIP_REPORTER_RELATION) |
-			   BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE),
+	[STRIP_REPORTER] =
+	    BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) | BIT(STRIP_REPORTER_ID) |
+	    BIT(STRIP_REPORTER_ROLE) | BIT(STRIP_REPORTER_TENURE) | BIT(STRIP_REPORTER_RELATION) |
+	    BIT(STRIP_REPORTER_TIME) | BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE),
 	[STRIP_DEIDENTIFY] = BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) |
 			     BIT(STRIP_REPORTER_ID) | BIT(STRIP_REPORTER_RELATION) |
 			     BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE) |
@@ -35,6 +35,7 @@ static const unsigned takes[] = {
 struct gap {
 	struct strip_tokens *t;
 	size_t left, right;
+	struct strip_known *known; /* names found go here; NULL: nowhere */
 };
 
 /* Where the k-th token of what would remain stands. */
@@ -80,6 +81,12 @@ ends_sentence(uint8_t class)
 	return class == 0 || class == C_END || class == C_LINE || class == C_BLANK_LINE;
 }
 
+static bool
+ends_line(uint8_t class)
+{
+	return class == C_LINE || class == C_BLANK_LINE;
+}
+
 /* Who stands nearest to tokens start..end in their sentence? First before them, then behind. */
 static enum whose
 whose(const struct gap *g, size_t start, size_t end)
@@ -91,6 +98,9 @@ whose(const struct gap *g, size_t start, size_t end)
 		class = class_at(g, k - 1);
 		if (ends_sentence(class))
 			break;
+		if (class == C_COLON && k > 2 && class_at(g, k - 2) == C_PREP &&
+		    ends_line(class_at(g, k - 3)))
+			return THEIRS; /* To: */
 		if ((who = person(class)) != NOBODYS)
 			return who;
 	}
@@ -104,20 +114,61 @@ whose(const struct gap *g, size_t start, size_t end)
 	return NOBODYS;
 }
 
-/* Can a signature begin at token k? After a line that is complete, or a sentence. */
+/* Words of a sentence, not of a heading. */
+#define BODY_WORDS 4
+
+/* Can a signature begin behind token k, which ends a line or a sentence? Behind a body. */
 static bool
 begins_block(const struct gap *g, size_t k)
 {
-	static const uint8_t closes[] = { C_END, C_BLANK_LINE, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE,
-		C_PLACEHOLDER, C_LINE, C_URL };
-	uint8_t before = k > 0 ? class_at(g, k - 1) : C_BLANK_LINE;
+	static const uint8_t closes[] = { C_END, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE, C_PLACEHOLDER,
+		C_LINE, C_URL, C_TRACK };
+	static const uint8_t heading[] = { C_CAP, C_ALLCAPS, C_PLACE, C_ROLE, C_TITLE, C_INITIAL,
+		C_COMMA, C_END, C_LINE, C_BLANK_LINE };
+	uint8_t before = k > 0 ? class_at(g, k - 1) : C_COLON;
+	size_t words = 0;
 
-	if (before == C_END || k == 0)
-		return true;
-	if (before == C_BLANK_LINE)
-		return k < 2 || class_at(g, k - 2) != C_COLON;
-	return before == C_LINE && k > 1 &&
-	       memchr(closes, class_at(g, k - 2), sizeof(closes)) != NULL;
+	if (before == C_COLON ||
+	    (class_at(g, k) == C_LINE && memchr(closes, before, sizeof(closes)) == NULL))
+		return false;
+	for (size_t n = 1; n < LOOK_BACK && n <= k; n++)
+		words += memchr(heading, class_at(g, k - n), sizeof(heading)) == NULL;
+	return words >= BODY_WORDS;
+}
+
+/* Does no sentence stand before token k? */
+static bool
+at_top(const struct gap *g, size_t k)
+{
+	for (size_t n = 1; n <= k; n++)
+		if (n > LOOK_BACK || class_at(g, k - n) == C_END)
+			return false;
+	return true;
+}
+
+/* Is token k quoted from somebody else? The writer's own words begin the text, or somebody who is
+ * the writer stands before them. */
+static bool
+quotes_other(const struct gap *g, size_t k)
+{
+	size_t from = k;
+
+	while (from > 0 && k - from < STRIP_REACH && g->t->tok[place(g, from)].quoted)
+		from--;
+	if (from == k)
+		return false;
+	if (from == 0 || from == 1 || k - from == STRIP_REACH)
+		return from > 1;
+	for (; from > 0 && k - from < STRIP_REACH + LOOK_BACK; from--) {
+		uint8_t class = class_at(g, from - 1);
+		enum whose who = person(class);
+
+		if (ends_sentence(class))
+			break;
+		if (who != NOBODYS)
+			return who == THEIRS || class == C_ME || class == C_MY;
+	}
+	return true;
 }
 
 /* Is the line before token k, which ends one, free of other people? */
@@ -135,6 +186,17 @@ own_field(const struct gap *g, size_t k)
 	return true;
 }
 
+/* Does token k, or "cell" before it, stand in brackets behind a name: Jo Ek (312-555-0144)? */
+static bool
+beside_name(const struct gap *g, size_t k)
+{
+	if (class_at(g, k) == C_EMAIL)
+		return false;
+	while (k > 0 && (class_at(g, k - 1) == C_CONTACT || class_at(g, k - 1) == C_COLON))
+		k--;
+	return k > 1 && class_at(g, k - 1) == C_LEFT && class_at(g, k - 2) == C_CAP;
+}
+
 /* The label of a find, STRIP__N when it stays. */
 static enum strip_label
 judge(const struct gap *g, const struct strip_match *m, enum strip_profile profile)
@@ -148,17 +210,22 @@ judge(const struct gap *g, const struct strip_match *m, enum strip_profile profi
 		[C_CODE] = STRIP_PHONE,
 		[C_LEFT] = STRIP_PHONE,
 		[C_CONTACT] = STRIP_PHONE,
+		[C_SPELT] = STRIP_EMAIL,
 	};
 	size_t start = g->left + m->start, end = g->left + m->end;
 	enum whose who;
 
+	if (profile == STRIP_REPORTER && quotes_other(g, start))
+		return STRIP__N;
 	switch (m->when) {
 	case WHEN_ALWAYS:
 		return m->label;
 	case WHEN_BLOCK:
-		return begins_block(g, start) ? m->label : STRIP__N;
+		return begins_block(g, g->left) ? m->label : STRIP__N;
 	case WHEN_FORM:
 		return own_field(g, g->left) ? m->label : STRIP__N;
+	case WHEN_TOP:
+		return at_top(g, start) ? m->label : STRIP__N;
 	case WHEN_MINE:
 		return whose(g, start, end) == MINE ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
@@ -167,6 +234,8 @@ judge(const struct gap *g, const struct strip_match *m, enum strip_profile profi
 		return whose(g, start, end) != THEIRS ? m->label : STRIP__N;
 	case WHEN_CONTACT:
 		who = whose(g, start, end);
+		if (beside_name(g, start))
+			who = THEIRS;
 		if (who == MINE)
 			return m->label;
 		if (who == THEIRS && profile == STRIP_REPORTER)
@@ -197,25 +266,39 @@ replace(struct gap *g, const struct strip_match *m, enum strip_label label)
 	memmove(t->cls + g->right, t->cls + g->left, back);
 }
 
+static void
+run(struct gap *g, enum strip_profile profile, unsigned take)
+{
+	while (g->right < g->t->n) {
+		struct strip_match m = strip_rules(g->t->cls + g->right);
+		enum strip_label label = m.label;
+
+		if (label != STRIP__N)
+			label = judge(g, &m, profile);
+		if (label != STRIP__N && (take & BIT(label)) != 0) {
+			if (g->known != NULL &&
+			    (label == STRIP_REPORTER_NAME || label == STRIP_SIGN_OFF))
+				strip_known_add(
+				    g->known, g->t, g->right + m.start, g->right + m.end);
+			replace(g, &m, label);
+			continue;
+		}
+		g->t->tok[g->left] = g->t->tok[g->right];
+		g->t->cls[g->left++] = g->t->cls[g->right++];
+	}
+	g->t->n = g->left;
+	g->t->cls[g->t->n] = 0;
+}
+
+/* What the known names leave goes through the rules once more, for they must find nothing in the
+ * outcome; names that only then come up are not looked for. */
 void
 strip_context(struct strip_tokens *t, enum strip_profile profile, unsigned keep)
 {
 	unsigned take = takes[profile] & ~keep;
-	struct gap g = { .t = t };
+	struct strip_known known = { .n = 0 };
 
-	while (g.right < t->n) {
-		struct strip_match m = strip_rules(t->cls + g.right);
-		enum strip_label label = m.label;
-
-		if (label != STRIP__N)
-			label = judge(&g, &m, profile);
-		if (label != STRIP__N && (take & BIT(label)) != 0) {
-			replace(&g, &m, label);
-			continue;
-		}
-		t->tok[g.left] = t->tok[g.right];
-		t->cls[g.left++] = t->cls[g.right++];
-	}
-	t->n = g.left;
-	t->cls[t->n] = 0;
+	run(&(struct gap){ .t = t, .known = &known }, profile, take);
+	if (strip_known_find(t, &known, take))
+		run(&(struct gap){ .t = t }, profile, take);
 }

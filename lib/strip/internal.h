@@ -42,12 +42,15 @@ enum strip_class {
 	C_AM = 'a',
 	C_AND = '&',
 	C_ARTICLE = '~', /* a, an */
-	C_BARE = 'p',    /* ten digits that may be a telephone number */
+	C_AS = '\'',
+	C_ASK = '[',
+	C_BARE = 'p', /* ten digits that may be a telephone number */
 	C_BEEN = 'Q',
 	C_BLANK_LINE = 'B',
 	C_CAP = 'N', /* Capitalised */
 	C_CARD = 'C',
 	C_CLOSER = 'u', /* regards, thanks */
+	C_CLOCK = '_',  /* badged, arrived */
 	C_CODE = 'c',   /* digits and letters, T-20917 */
 	C_COLON = ':',
 	C_COMMA = ',',
@@ -56,6 +59,7 @@ enum strip_class {
 	C_CREDENTIAL = 'R', /* RN, MD */
 	C_DASH = '-',
 	C_DATE = 'Y',
+	C_DEVICE = '`', /* iPhone */
 	C_EMAIL = 'E',
 	C_END = '.',
 	C_EXTENSION = 'X',
@@ -67,6 +71,7 @@ enum strip_class {
 	C_HASH = '#',
 	C_HAVE = 'J',
 	C_HERE = '8',
+	C_HIRED = '+', /* hired, graduated */
 	C_I = 'i',
 	C_IDNOUN = 'b', /* badge, licence */
 	C_IM = 'j',
@@ -77,9 +82,12 @@ enum strip_class {
 	C_IS = '=',
 	C_ITS = 'q',
 	C_IVE = 'v',
-	C_JOB = ';', /* my role: */
+	C_JOB = ';',  /* my role: */
+	C_LAST = '}', /* last, first */
 	C_LEFT = '(',
 	C_LINE = 'n',
+	C_LOGIN = '\\', /* login, user name */
+	C_MANAGE = '|', /* supervise, run */
 	C_ME = 'e',
 	C_MY = 'm',
 	C_NAME = 'k',
@@ -87,13 +95,16 @@ enum strip_class {
 	C_NUMNOUN = 'g', /* number, no. */
 	C_NUMWORD = '1',
 	C_ONLY = '!',
+	C_OPENING = '<', /* a quotation mark before what is quoted */
 	C_OTHER = '*',
 	C_PATH = 'L',
 	C_PERSON = 'O', /* patient, witness: not the writer */
 	C_PHONE = 'P',
 	C_PLACEHOLDER = 'Z',
+	C_PLACE = 1, /* surgery, desk, north: no name, but says which */
 	C_POSSESSIVE = 's',
 	C_PREP = 'G',
+	C_PROBATION = '{',
 	C_QUOTE = '"',
 	C_REACH = 'l',    /* call, text */
 	C_REPORTED = '2', /* reported, submitted (by) */
@@ -101,16 +112,20 @@ enum strip_class {
 	C_RELATION = 'K',
 	C_RIGHT = ')',
 	C_ROLE = 'r',
+	C_SEASON = ']',
 	C_SENT = '%',
 	C_SINCE = '7',
 	C_SLASH = '/',
+	C_SPELT = '?', /* jane at mail dot example: perhaps an address */
 	C_SSN = 'S',
 	C_STARTED = '9',
 	C_THE = '^',
 	C_THEY = 'h', /* he, her, their */
 	C_THIS = 't',
+	C_TIME = '0', /* 18:52 */
 	C_TITLE = 'D',
-	C_UNIT = 'z', /* years, months */
+	C_TRACK = '>', /* what a link says of who shared it */
+	C_UNIT = 'z',  /* years, months */
 	C_URL = 'U',
 	C_VERBAL = '$', /* ends in -ing, -ed, -ly: no name */
 	C_WAS = 'W',
@@ -121,7 +136,9 @@ enum strip_class {
 
 struct strip_token {
 	uint32_t start, end; /* bytes of the evened text */
-	uint32_t label; /* of a placeholder that was put in: what it stands for; else STRIP__N */
+	uint32_t
+	    label : 31; /* of a placeholder that was put in: what it stands for; else STRIP__N */
+	uint32_t quoted : 1; /* stands between quotation marks */
 };
 
 /* One more than there are: a class of 0 ends the string. Token 0 is an empty line before the text.
@@ -130,6 +147,7 @@ struct strip_tokens {
 	struct strip_token *tok;
 	uint8_t *cls;
 	size_t n;
+	const uint8_t *text;
 };
 
 /* Returns 0 or CANDOR_ENOMEM. The evened text ends in NUL and contains no other. */
@@ -149,6 +167,7 @@ enum strip_when {
 	WHEN_CONTACT,    /* as NOT_THEIRS; labelled by kind where nobody is near */
 	WHEN_BLOCK,      /* begins where a signature can begin */
 	WHEN_FORM,       /* the line before it is not about somebody else */
+	WHEN_TOP,        /* no sentence stands before it */
 };
 
 struct strip_match {
@@ -163,6 +182,30 @@ struct strip_match {
 
 /* The longest rule that matches at cls, a string of classes that ends in 0. */
 struct strip_match strip_rules(const uint8_t *cls);
+
+/* Names that the writer gave as the writer's own. Few: the first ones count. */
+#define KNOWN_NAMES 4
+#define KNOWN_PARTS 4
+
+struct strip_known {
+	struct strip_known_name {
+		struct strip_word_ref {
+			const uint8_t *p;
+			size_t len;
+			bool small; /* written without a capital */
+		} part[KNOWN_PARTS];
+		size_t n;
+	} name[KNOWN_NAMES];
+	size_t n;
+};
+
+/* Keep the name at the head of tokens start..end, if there is one. */
+void strip_known_add(
+    struct strip_known *known, const struct strip_tokens *t, size_t start, size_t end);
+
+/* Put placeholders in the place of known names, and of user names made of them; tokens only become
+ * fewer. Returns whether any was put in. */
+bool strip_known_find(struct strip_tokens *t, const struct strip_known *known, unsigned take);
 
 /* Put placeholders in the place of all that goes; tokens only become fewer. */
 void strip_context(struct strip_tokens *t, enum strip_profile profile, unsigned keep);

@@ -20,6 +20,7 @@ struct scan {
 	struct strip_tokens *to;
 	const uint8_t *text;
 	size_t cap;
+	size_t opened; /* the token of the quotation mark that is open; 0: none is */
 };
 
 /* Room for the classes is taken behind the tokens when their number is known: until then a token's
@@ -39,8 +40,20 @@ push(struct scan *s, enum strip_class class, size_t start, size_t end)
 			to->tok = more;
 		s->cap += GROW;
 	}
-	to->tok[to->n++] = (struct strip_token){ (uint32_t)start, (uint32_t)end, class };
+	to->tok[to->n++] =
+	    (struct strip_token){ (uint32_t)start, (uint32_t)end, class & 0xff, s->opened != 0 };
 	return 0;
+}
+
+/* A quotation ends before token n. What was never closed is none, so that a stray mark hides
+ * nothing. */
+static void
+close_quote(struct scan *s, size_t n, bool closed)
+{
+	if (!closed)
+		for (size_t i = s->opened; s->opened != 0 && i < n; i++)
+			s->to->tok[i].quoted = 0;
+	s->opened = 0;
 }
 
 static bool
@@ -91,6 +104,10 @@ ends(const uint8_t *word, size_t len, const char *with)
 	return len > n + 1 && memcmp(word + len - n, with, n) == 0;
 }
 
+/* How words end that name a calling. */
+static const char *const callings[] = { "ologist", "ographer", "iatrist", "usionist", "etrist",
+	"entionist", "talist", "ivist" };
+
 /* What a word is by its letters alone. */
 static enum strip_class
 shape(const uint8_t *word, size_t len)
@@ -98,18 +115,25 @@ shape(const uint8_t *word, size_t len)
 	size_t small = 0, big = 0;
 	uint32_t first = 0;
 
+	for (size_t i = 0; (word[len - 1] == 't' || word[len - 1] == 'r') && i < NELEM(callings); i++)
+		if (ends(word, len, callings[i]))
+			return C_ROLE;
 	for (size_t i = 0; i < len; i++) {
 		small += (word[i] >= 'a' && word[i] <= 'z') || word[i] >= 0x80;
 		big += word[i] >= 'A' && word[i] <= 'Z';
 	}
 	if (small == 0)
-		return C_ALLCAPS;
+		return len > 4 && (ends(word, len, "ING") || ends(word, len, "ED") ||
+				      ends(word, len, "LY")) ?
+			   C_VERBAL :
+			   C_ALLCAPS;
 	if (ends(word, len, "n't"))
 		return C_COMMON;
 	if ((big == 0 && (ends(word, len, "ing") || ends(word, len, "ed"))) || ends(word, len, "ly"))
 		return C_VERBAL;
-	utf8_decode(&first, (const char *)word, len);
-	if ((first >= 'A' && first <= 'Z') ||
+	if (word[0] >= 0x80)
+		utf8_decode(&first, (const char *)word, len);
+	if ((word[0] >= 'A' && word[0] <= 'Z') ||
 	    (first >= 0xc0 && utf8proc_category((int32_t)first) == UTF8PROC_CATEGORY_LU))
 		return C_CAP;
 	return C_WORD;
@@ -146,6 +170,34 @@ word_class(const unsigned char **end, const unsigned char *start, bool cut)
 	return shape(start, len);
 }
 
+/* What apps put behind a link to know who shared it: the name before a "=". */
+static const char *const tracks[] = { "igsh", "igshid", "utm_source", "utm_medium", "utm_campaign",
+	"fbclid", "gclid", "ttclid", "_t", "_r", "si", "mibextid", "share_id", "share_link_id",
+	"sharer", "shared_by", "u_code", "uid", "user_id", "userid", "ref", "rdid", "refid",
+	"is_from_webapp", "sender_device", "sender_web_id", "tt_from", "xmt", "s", "context",
+	"rcm", "invite" };
+
+/* Where in a link of len bytes that begins, and all behind it goes; len when nowhere. What is left
+ * must be a link still. */
+static size_t
+tracked(const uint8_t *url, size_t len)
+{
+	for (size_t i = 2; i < len; i++) {
+		const uint8_t *eq;
+		size_t room = len - i < 24 ? len - i : 24;
+
+		if ((url[i] != '?' && url[i] != '&') || strchr(".,;:!?", url[i - 1]) != NULL ||
+		    (url[i - 1] == '/' && url[i - 2] == '/'))
+			continue;
+		eq = memchr(url + i, '=', room);
+		for (size_t k = 0; eq != NULL && k < NELEM(tracks); k++)
+			if (strlen(tracks[k]) == (size_t)(eq - url) - i - 1 &&
+			    memcmp(url + i + 1, tracks[k], strlen(tracks[k])) == 0)
+				return i;
+	}
+	return len;
+}
+
 /* The check digit of payment cards (ISO/IEC 7812-1, annex B). */
 static bool
 luhn(const uint8_t *p, size_t len)
@@ -171,7 +223,7 @@ strip_scan(struct arena *a, struct strip_tokens *out, const struct strip_evened 
 	const unsigned char *YYCURSOR = text->p, *YYMARKER, *YYCTXMARKER = NULL, *start;
 
 	(void)YYCTXMARKER;
-	*out = (struct strip_tokens){ 0 };
+	*out = (struct strip_tokens){ .text = text->p };
 	if (push(&s, C_BLANK_LINE, 0, 0) < 0)
 		return CANDOR_ENOMEM;
 #define T(class)                                                                                \
@@ -201,6 +253,22 @@ next:
 	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4};
 	nanp   = nanp1 | "(" d{3} ")" sep? d{3} [.-] d{4} | d{3} [.-] d{3} [.-] d{4};
 	phone  = (nanp | local | intl | trunk) ext?;
+	// over lines, or in words; addresses that a machine should not read
+	br     = [ .-]? "\n" | [ .-];
+	broken = "("? [2-9] d{2} ")"? (br d{3} "\n" | "\n" d{3} br) d{4};
+	digit  = 'zero' | 'oh' | 'one' | 'two' | 'three' | 'four' | 'five' | 'six' | 'seven' | 'eight'
+	       | 'nine';
+	spoken = digit ([ ,-]{1,2} digit){6} ([ ,-]{1,2} digit)*;
+	part   = an+ ([_-] an+)?;
+	saydot = " dot " | " DOT " | " "? ("(dot)" | "[dot]") " "?;
+	dot    = saydot | ".";
+	boxed  = " "? ("(at)" | "[at]" | "(AT)" | "[AT]") " "?;
+	clearly = part (dot part)? boxed part (dot part){1,2}
+	       | part saydot part " at " part (dot part){1,2};
+	spelt  = part " at " part (saydot part){1,2}
+	       | part ("." part)? " at " ('gmail' | 'yahoo' | 'hotmail' | 'outlook' | 'icloud') (dot 'com')?;
+	time   = d{1,2} ":" d{2} (":" d{2})? (" "? ([ap] "m" | [ap] ".m." | [AP] "M"))?
+	       | d{1,2} " "? ([ap] ".m." | [ap] "m" | [AP] "M");
 	card   = d{4} [ -]? (d{4} [ -]? d{4} [ -]? d{1,7} | d{6} [ -]? d{5});
 	ipv4   = d{1,3} "." d{1,3} "." d{1,3} "." d{1,3};
 	hex    = [0-9A-Fa-f]{1,4};
@@ -212,7 +280,7 @@ next:
 	urlend = urlch \ [.,;:!?];
 	url    = ('http' 's'? "://" | 'www.') urlch* urlend
 	       | ([A-Za-z0-9-]+ "."){1,4} ('com' | 'org' | 'net' | 'edu' | 'gov' | 'io' | 'example')
-	         ("/" urlch* urlend)?;
+	         ("/" (urlch* urlend)?)?;
 	pathch = [^\x00-\x20<>"|];
 	path   = "\\\\" pathch+ | [A-Za-z] ":\\" pathch+ | "/home/" pathch+ | "/Users/" pathch+
 	       | 'smb://' pathch+ | 'file://' pathch+;
@@ -231,7 +299,10 @@ next:
 	[\x00]                  { goto done; }
 	[ \t]+                  { goto next; }
 	"\n"                    { T(C_LINE); }
-	"\n\n" "\n"*            { T(C_BLANK_LINE); }
+	"\n\n" "\n"*            {
+		close_quote(&s, out->n, false);
+		T(C_BLANK_LINE);
+	}
 
 	"[" ('name' | 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'e-mail'
 	    | 'phone' | 'link' | 'number' | 'card' | 'address' | 'record' | 'date') " removed]"
@@ -245,12 +316,39 @@ next:
 		T(C_EMAIL);
 	}
 	"@" [A-Za-z0-9] [A-Za-z0-9._]* [A-Za-z0-9_] { T(C_HANDLE); }
-	url                     { T(C_URL); }
+	url                     {
+		size_t len = (size_t)(YYCURSOR - start), cut = tracked(start, len);
+
+		if (cut < len) {
+			if (push(&s, C_URL, (size_t)(start - s.text), (size_t)(start - s.text) + cut) < 0)
+				return CANDOR_ENOMEM;
+			start += cut;
+			T(C_TRACK);
+		}
+		T(C_URL);
+	}
 	path                    { T(C_PATH); }
 	d{3} "-" d{2} "-" d{4}  { T(C_SSN); }
 	date | weekday | month  { T(C_DATE); }
-	phone                   { T(C_PHONE); }
-	[2-9] d{9}              { T(C_BARE); }
+	phone | spoken          { T(C_PHONE); }
+	[2-9] d{9} | broken     { T(C_BARE); }
+	spelt                   {
+		// "me at …": what comes after the word is a token of its own
+		const unsigned char *end = start;
+		enum strip_class class;
+
+		while (local_char(*end) && *end != '.')
+			end++;
+		class = word_class(&end, start, true);
+		if (class != C_WORD && class != C_CAP && class != C_ALLCAPS &&
+		    (*start < '0' || *start > '9')) {
+			YYCURSOR = end;
+			T(class);
+		}
+		T(C_SPELT);
+	}
+	clearly                 { T(C_EMAIL); }
+	time                    { T(C_TIME); }
 	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_CODE); }
 	ipv4 | ipv6             { T(C_IP); }
 	('x' | 'ext' | 'extension') "."? " "? d{2,6} { T(C_EXTENSION); }
@@ -275,7 +373,25 @@ next:
 	[-~]+                   { T(C_DASH); }
 	[({<]+ | "["            { T(C_LEFT); }     // a placeholder may follow
 	[)\]}>]+                { T(C_RIGHT); }
-	["]+                    { T(C_QUOTE); }
+	["]+                    {
+		bool before = start == text->p || start[-1] == ' ' || start[-1] == '\n' ||
+		    start[-1] == '\t';
+		bool behind = *YYCURSOR == 0 || *YYCURSOR == ' ' || *YYCURSOR == '\n' ||
+		    *YYCURSOR == '\t';
+
+		if (before && !behind && s.opened == 0) {
+			size_t at = out->n;
+
+			if (push(&s, C_OPENING, (size_t)(start - s.text),
+				(size_t)(YYCURSOR - s.text)) < 0)
+				return CANDOR_ENOMEM;
+			s.opened = at;
+			goto next;
+		}
+		if (!before)
+			close_quote(&s, out->n, true);
+		T(C_QUOTE);
+	}
 	[/|]+                   { T(C_SLASH); }
 	"#"+                    { T(C_HASH); }
 	[*_=+]+                 { T(C_OTHER); }
@@ -284,6 +400,7 @@ next:
 	*/
 #undef T
 done:
+	close_quote(&s, out->n, false);
 	if (push(&s, 0, text->len, text->len) < 0)
 		return CANDOR_ENOMEM;
 	out->n--;

@@ -35,6 +35,7 @@ static const char *const placeholders[STRIP__N] = {
 	[STRIP_IP] = "[address removed]",
 	[STRIP_RECORD] = "[record removed]",
 	[STRIP_DATE] = "[date removed]",
+	[STRIP_REPORTER_TIME] = "[time removed]",
 };
 
 const char *
