@@ -165,7 +165,7 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_SUPPORT) $$(PARTS_$$*) $(B)/libroom.a $(B)/l
 $(B)/bench/%: $(B)/bench/%.o $$(PARTS_$$*) $(B)/libroom.a $(B)/libcandor.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 
-$(B)/fuzz/fuzz_clean_%: $(B)/tests/fuzz/fuzz_clean_%.o $(CLEANER_PARTS) $(B)/libroom.a $(B)/libcandor.a
+$(B)/fuzz/fuzz_clean_%: $(B)/tests/fuzz/fuzz_clean_%.o $(filter-out %/walls.o,$(CLEANER_PARTS)) $(B)/libcandor.a
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_cleaner))
 

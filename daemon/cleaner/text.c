@@ -43,9 +43,11 @@ clean_text(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
 	while (len > 0 && r == 0) {
 		struct strip_result result;
 		size_t n = piece_of(in, len);
+		/* strip() takes a space off the end of a text. */
+		size_t space = n < len && in[n - 1] == ' ';
 
-		if ((r = strip(&a, &result, (const char *)in, n, STRIP_REPORTER, 0)) == 0 &&
-		    !clean_put(out, result.text.p, result.text.len))
+		if ((r = strip(&a, &result, (const char *)in, n - space, STRIP_REPORTER, 0)) == 0 &&
+		    !(clean_put(out, result.text.p, result.text.len) && clean_put(out, " ", space)))
 			r = out->full ? CANDOR_ETOOBIG : CANDOR_ENOMEM;
 		arena_end(&a);
 		in += n;

@@ -15,6 +15,7 @@
 
 #define EXIF_MAGIC "Exif\0"
 #define EXIF_MAGIC_BYTES 6
+#define RIFF_HEAD_BYTES 8 /* "RIFF" and the size of what follows */
 #define QUALITY 95
 #define FORMAT_LOSSLESS 2 /* of WebPBitstreamFeatures */
 
@@ -143,10 +144,23 @@ out:
 	return r;
 }
 
+/* The file without what follows it. */
+static WebPData
+file_of(const uint8_t *in, size_t len)
+{
+	size_t size;
+
+	if (len < RIFF_HEAD_BYTES)
+		return (WebPData){ in, len };
+	size = (size_t)in[4] | (size_t)in[5] << 8 | (size_t)in[6] << 16 | (size_t)in[7] << 24;
+	size += RIFF_HEAD_BYTES + size % 2;
+	return (WebPData){ in, size < len ? size : len };
+}
+
 int
 clean_webp(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth, const char **why)
 {
-	const WebPData data = { in, len };
+	const WebPData data = file_of(in, len);
 	WebPMux *from = WebPMuxCreate(&data, 0), *to = WebPMuxNew();
 	WebPData assembled = { 0 };
 	unsigned orientation;
