@@ -10,7 +10,7 @@ PKG_store      := libevent_core libsodium libprotobuf-c libseccomp sqlite3
 PKG_dispatch   := libevent_core libsodium libprotobuf-c libseccomp
 PKG_host       := libevent_core libprotobuf-c libseccomp
 PKG_cleaner    := libseccomp libsodium libutf8proc libmagic zlib libjpeg libturbojpeg libpng libgif \
-	libwebp libwebpmux libtiff-4 libxml-2.0
+	libwebp libwebpmux libtiff-4 libxml-2.0 libqpdf
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 #
@@ -150,7 +150,7 @@ $(ROOMS:%=$(B)/candor-%): $(B)/candor-%: $$(call room_obj,$$*) $(B)/libroom.a $(
 $(B)/tests/test_%.o: CFLAGS += -Wno-conversion -Wno-write-strings -Wno-discarded-qualifiers
 $(B)/tests/test_%: LDFLAGS += -Wl,--no-gc-sections
 
-TEST_PKG := criterion jansson zlib $(ALL_PKG)
+TEST_PKG := criterion jansson zlib libzip $(ALL_PKG)
 TEST_SUPPORT := $(call src2obj,$(sort $(wildcard tests/support/*.c)))
 # What a test needs of a room's own objects, less its main().
 STORE_PARTS := $(filter-out %/main.o,$(call room_obj,store))
@@ -183,6 +183,7 @@ PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
 PARTS_test_cleaner  := $(B)/daemon/cleaner/walls.o
+PARTS_test_clean_documents := $(CLEANER_PARTS)
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)

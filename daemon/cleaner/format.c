@@ -21,6 +21,17 @@ static const struct clean_format formats[] = {
 	{ "text/plain",       ".txt",  clean_text },
 	{ "text/csv",         ".csv",  clean_text },
 	{ "application/json", ".json", clean_text },
+	{ "text/rtf",         ".rtf",  clean_rtf },
+	{ "image/svg+xml",    ".svg",  clean_svg },
+	{ "application/pdf",  ".pdf",  clean_pdf },
+	{ "application/zip",  ".zip",  clean_zip },
+	{ "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx", clean_ooxml },
+	{ "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", clean_ooxml },
+	{ "application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx", clean_ooxml },
+	{ "application/vnd.oasis.opendocument.text", ".odt", clean_odf },
+	{ "application/vnd.oasis.opendocument.spreadsheet", ".ods", clean_odf },
+	{ "application/vnd.oasis.opendocument.presentation", ".odp", clean_odf },
+	{ "application/vnd.oasis.opendocument.graphics", ".odg", clean_odf },
 };
 /* clang-format on */
 
