@@ -59,7 +59,7 @@ in_space(const xmlNs *ns, const char *part)
 	return strstr(xml_space(ns), part) != NULL;
 }
 
-/* Clean one picture, or fall silent with *href "" when another drawing of the same is there. */
+/* Clean one picture; *href is where it went, or "" when it is optional and cannot be cleaned. */
 static void
 add_picture(struct odf *odf, const char *name, bool optional, char href[static 64])
 {

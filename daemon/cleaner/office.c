@@ -370,15 +370,12 @@ renumber(struct office *office, xmlNodePtr element, xmlAttrPtr a)
 static enum xml_fate
 without_part(xmlNodePtr element)
 {
-	static const char *const unwrapped[] = { "hyperlink", NULL };
 	static const char *const kept[] = { "pageSetup", "blip", "shape", "fill", "stroke",
-		"relIds", "cNvPr", "hlinkClick", NULL };
+		"relIds", "cNvPr", NULL };
 
-	if (xml_name_in(element->name, unwrapped))
-		return in_space(element->ns, "wordprocessingml") ? XML_UNWRAP : XML_DROP;
-	return xml_name_in(element->name, kept) && !xml_name_is(element->name, "hlinkClick")
-		   ? XML_KEEP
-		   : XML_DROP;
+	if (is_word(element, "hyperlink"))
+		return XML_UNWRAP;
+	return xml_name_in(element->name, kept) ? XML_KEEP : XML_DROP;
 }
 
 static enum xml_fate
@@ -558,7 +555,7 @@ resolve(const char *from, const char *target, char name[static PACK_NAME_MAX])
 	return n > 0;
 }
 
-/* The part of this name and kind, taken in when it is new; PARTS_MAX with an error set otherwise. */
+/* The place of the part of this name and kind, which is taken in when it is new. */
 static int
 take_part(struct office *office, const struct kind *kind, const char *in, size_t *at)
 {
