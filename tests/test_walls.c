@@ -69,7 +69,12 @@ static const struct linkage linkage[] = {
 	{ "candor-desk", ROOM "libsodium.so.23 " },
 	{ "candor-store", ROOM "libsodium.so.23 libsqlite3.so.0 " },
 	{ "candor-dispatch", ROOM "libsodium.so.23 " },
-	{ "candor-host", ROOM "libsodium.so.23 " },
+	{ "candor-host", ROOM },
+	{ "candor-cleaner", " libseccomp.so.2 libsodium.so.23 libutf8proc.so.2 libmagic.so.1 "
+			    "libz.so.1 libjpeg.so.62 "
+			    "libturbojpeg.so.0 libpng16.so.16 libgif.so.7 libwebp.so.7 "
+			    "libwebpmux.so.3 libtiff.so.6 "
+			    "libxml2.so.2 libqpdf.so.29 libzip.so.4 " },
 	{ "candor", " libconfig.so.9 libsodium.so.23 libprotobuf-c.so.1 libutf8proc.so.2 "
 		    "libjansson.so.4 " },
 };
