@@ -305,10 +305,13 @@ static struct shown
 read_webp(struct bytes b)
 {
 	int width, height;
+	struct shown s;
 	uint8_t *p = WebPDecodeRGBA(b.p, b.len, &width, &height);
 
 	cr_assert(ne(ptr, p, NULL));
-	return from_rgba(width, height, p);
+	s = from_rgba(width, height, p);
+	WebPFree(p);
+	return s;
 }
 
 static struct bytes
@@ -443,6 +446,7 @@ read_gif(struct bytes b)
 	s.rgb = test_alloc((size_t)s.width * (size_t)s.height * 3);
 	for (int n = 0; n < s.width * s.height; n++)
 		memcpy(s.rgb + 3 * n, &g->SColorMap->Colors[i->RasterBits[n]], 3);
+	DGifCloseFile(g, NULL);
 	return s;
 }
 
@@ -746,6 +750,7 @@ Test(cleaner, a_gif_keeps_its_frames_its_pace_and_its_rounds, .timeout = 30)
 		cr_assert(eq(int, DGifSavedExtensionToGCB(g, i, &control), GIF_OK));
 		cr_assert(eq(int, control.DelayTime, 42 + i));
 	}
+	DGifCloseFile(g, NULL);
 }
 
 static struct bytes
