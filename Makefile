@@ -210,7 +210,7 @@ C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null ||
 lint:
 	@.ci/deps --quiet build lint
 	@$(MAKE) --no-print-directory $(GEN)
-	@.ci/lint $(B) $(C_FILES)
+	@PKG_CFLAGS="$(call pkg_cflags,$(ALL_PKG))" .ci/lint $(B) $(C_FILES)
 
 format:
 	clang-format -i $(C_FILES)

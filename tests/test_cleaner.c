@@ -861,7 +861,11 @@ try_fork(void)
 static int
 try_much_memory(void)
 {
-	return malloc(CLEANER_MEMORY_BYTES) == NULL ? -1 : 0;
+	void *p = malloc(CLEANER_MEMORY_BYTES);
+	int r = p == NULL ? -1 : 0;
+
+	free(p);
+	return r;
 }
 
 static const struct {

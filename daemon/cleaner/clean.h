@@ -29,8 +29,8 @@ bool clean_put(struct clean_out *out, const void *p, size_t len);
  * damaged or hold what cannot be cleaned, with a sentence for the reporter in *why (static: what it is
  * and what to do instead); CANDOR_ETOOBIG; CANDOR_ENOMEM.
  */
-typedef int clean_fn(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
-    const char **why);
+typedef int clean_fn(
+    struct clean_out *out, const uint8_t *in, size_t len, unsigned depth, const char **why);
 
 /* A format: what libmagic calls it, and who cleans it. */
 struct clean_format {
