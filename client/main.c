@@ -45,7 +45,7 @@ static const struct verb verbs[] = {
 	  "  --profile P    reporter (usual): what says who wrote it; deidentify: also patients' data\n"
 	  "  --jsonl        each line is {\"text\": ...} and becomes\n"
 	  "                 {\"text\": ..., \"removed\": [{\"label\", \"start\", \"end\"}, ...]}\n" },
-	{ "clean", "IN OUT", "take the metadata out of a picture or text file", verb_clean,
+	{ "clean", "IN OUT", "take the metadata out of a picture, document or text", verb_clean,
 	  "What says who made it, where, when and with what: Exif, comments, thumbnails, colour profiles,\n"
 	  "whatever stands behind the end. OUT is a new file; IN stays as it is, and may be `-` for standard\n"
 	  "input. A file that cannot be cleaned is refused with the reason (exit code 65). Look at the result:\n"
