@@ -24,7 +24,14 @@ fi
 sed 's|^connect *=.*|connect = "exec:exit 3";|' "$site" >"$work/broken.conf"
 refuses "a program that fails is told so" 69 "connect|reach" file_with "$work/broken.conf"
 
-if [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; then
+shell=$(getent passwd "$(id -u)" | cut -d: -f7)
+case $shell in
+*nologin | */false | "") can_log_in=no ;;
+*) can_log_in=yes ;;
+esac
+if [ $can_log_in = no ]; then
+	skip "sshd lets nobody in as $(id -un), whose shell is ${shell:-none}"
+elif [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; then
 	mkdir "$work/ssh"
 	chmod 700 "$work/ssh"
 	ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/host"
