@@ -184,6 +184,7 @@ PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
 PARTS_test_cleaner  := $(B)/daemon/cleaner/walls.o
 PARTS_test_clean_documents := $(CLEANER_PARTS)
+PARTS_strip         := $(B)/tests/support/corpus.o
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
@@ -200,7 +201,7 @@ demo:
 
 bench:
 	@.ci/deps --quiet build demo
-	@$(MAKE) --no-print-directory MODE=release all build/release/bench/load build/release/bench/primitives >&2
+	@$(MAKE) --no-print-directory MODE=release all $(patsubst bench/%.c,build/release/bench/%,$(wildcard bench/*.c)) >&2
 	@bench/run build/release "$(SIZE)" "$(ONLY)"
 
 fuzz: $(FUZZERS)
