@@ -22,9 +22,9 @@ draft_strip(struct client *c, struct draft_field *f, unsigned keep)
 	arena_mark_t mark = arena_mark(&c->scratch);
 	struct strip_result got, kept;
 	const char *given = f->given.len > 0 ? (const char *)f->given.p : "";
-	int r;
+	int r = strip(&c->scratch, &got, given, f->given.len, STRIP_REPORTER,
+	    &(struct strip_keep){ .labels = keep });
 
-	r = strip(&c->scratch, &got, given, f->given.len, STRIP_REPORTER, keep);
 	if (r == 0) {
 		kept = got;
 		kept.text.p = arena_copy(&c->arena, got.text.p, got.text.len);
@@ -287,7 +287,7 @@ attachment_open(struct client *c, const char *path, int *out)
 static int
 strip_piece(struct client *c, struct strip_result *out, struct span piece, const char *path)
 {
-	int r = strip(&c->scratch, out, (const char *)piece.p, piece.len, STRIP_REPORTER, 0);
+	int r = strip(&c->scratch, out, (const char *)piece.p, piece.len, STRIP_REPORTER, NULL);
 
 	if (r == CANDOR_EINVAL)
 		return client_fail(c, EX_DATAERR,

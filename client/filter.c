@@ -52,7 +52,7 @@ static int
 strip_text(
     struct filter *f, struct arena *a, struct strip_result *out, const char *text, size_t len)
 {
-	int r = a == NULL ? CANDOR_ENOMEM : strip(a, out, text, len, f->profile, 0);
+	int r = a == NULL ? CANDOR_ENOMEM : strip(a, out, text, len, f->profile, NULL);
 
 	if (r == CANDOR_EINVAL)
 		return client_fail(f->c, EX_DATAERR,

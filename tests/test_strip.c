@@ -16,7 +16,7 @@
 /* strip() in memory of just the size the header promises; its result is gone with free(*mem). */
 static int
 run(void **mem, struct strip_result *out, const char *text, size_t len, enum strip_profile profile,
-    unsigned keep)
+    const struct strip_keep *keep)
 {
 	struct arena a;
 
@@ -27,7 +27,8 @@ run(void **mem, struct strip_result *out, const char *text, size_t len, enum str
 }
 
 static void
-gives_profile(const char *text, const char *want, enum strip_profile profile, unsigned keep)
+gives_profile(
+    const char *text, const char *want, enum strip_profile profile, const struct strip_keep *keep)
 {
 	struct strip_result r;
 	void *mem;
@@ -40,7 +41,7 @@ gives_profile(const char *text, const char *want, enum strip_profile profile, un
 static void
 gives(const char *text, const char *want)
 {
-	gives_profile(text, want, STRIP_REPORTER, 0);
+	gives_profile(text, want, STRIP_REPORTER, NULL);
 }
 
 static bool
@@ -57,7 +58,7 @@ holds(const char *text, size_t len, enum strip_profile profile)
 	void *mem, *mem2;
 	size_t last = 0;
 
-	cr_assert(eq(int, run(&mem, &once, text, len, profile, 0), 0));
+	cr_assert(eq(int, run(&mem, &once, text, len, profile, NULL), 0));
 	cr_assert(utf8_valid((const char *)once.text.p, once.text.len));
 	cr_assert(eq(chr, (char)once.text.p[once.text.len], 0));
 	for (size_t i = 0; i < once.n_spans; i++) {
@@ -70,8 +71,8 @@ holds(const char *text, size_t len, enum strip_profile profile)
 		cr_assert(lt(int, (int)s->label, (int)STRIP__N));
 		last = s->end;
 	}
-	cr_assert(
-	    eq(int, run(&mem2, &twice, (const char *)once.text.p, once.text.len, profile, 0), 0));
+	cr_assert(eq(
+	    int, run(&mem2, &twice, (const char *)once.text.p, once.text.len, profile, NULL), 0));
 	cr_assert(eq(sz, twice.text.len, once.text.len));
 	cr_assert(memcmp(twice.text.p, once.text.p, once.text.len) == 0);
 	free(mem);
@@ -128,7 +129,7 @@ is_as_labelled(const char *text, size_t len, enum strip_profile profile, json_t 
 	struct strip_result r;
 	void *mem;
 
-	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, NULL), 0));
 	cr_assert(eq(sz, r.n_spans, json_array_size(spans)), "%s", text);
 	for (size_t i = 0; i < r.n_spans; i++) {
 		json_t *s = json_array_get(spans, i);
@@ -160,7 +161,7 @@ rest_is_untouched(const char *text, size_t len, enum strip_profile profile, json
 	size_t at = 0, out = 0;
 
 	(void)spans;
-	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, NULL), 0));
 	for (size_t i = 0; i <= r.n_spans; i++) {
 		size_t end = i < r.n_spans ? r.spans[i].start : len;
 
@@ -235,7 +236,7 @@ count(const char *text, size_t len, enum strip_profile profile, json_t *spans)
 	cr_assert(lt(sz, len, LINE_MAX_BYTES));
 	memset(whose, NOBODYS, len);
 	memset(gone, 0, len);
-	cr_assert(eq(int, run(&mem, &r, text, len, profile, 0), 0));
+	cr_assert(eq(int, run(&mem, &r, text, len, profile, NULL), 0));
 	for (size_t i = 0; i < r.n_spans; i++)
 		memset(gone + r.spans[i].start, 1, r.spans[i].end - r.spans[i].start);
 	for (size_t i = 0; i < json_array_size(spans); i++) {
@@ -389,10 +390,63 @@ Test(strip, kept_labels_stay_and_evening_out_is_never_kept)
 {
 	gives_profile("My name is Ola. Call me at 312-555-0144.\u200b",
 	    "My name is Ola. Call me at [contact removed].", STRIP_REPORTER,
-	    1u << STRIP_REPORTER_NAME | 1u << STRIP_INVISIBLE);
+	    &(struct strip_keep){ .labels = 1u << STRIP_REPORTER_NAME | 1u << STRIP_INVISIBLE });
 	cr_assert(strip_label_keepable(STRIP_SIGN_OFF));
 	cr_assert(not(strip_label_keepable(STRIP_INVISIBLE)));
 	cr_assert(not(strip_label_keepable(STRIP_LOOKALIKE)));
+}
+
+Test(strip, what_the_site_forbids_to_keep_goes_all_the_same)
+{
+	static const char text[] = "My name is Ola. Call me at 312-555-0144.";
+	static const struct strip_span all = { 0, sizeof(text) - 1, STRIP_NAME };
+	struct strip_keep keep = { .labels =
+				       1u << STRIP_REPORTER_NAME | 1u << STRIP_REPORTER_CONTACT,
+		.never = 1u << STRIP_REPORTER_NAME };
+
+	gives_profile(
+	    text, "My name is [name removed]. Call me at 312-555-0144.", STRIP_REPORTER, &keep);
+	keep.labels = 0;
+	keep.spans = &all;
+	keep.n_spans = 1;
+	gives_profile(
+	    text, "My name is [name removed]. Call me at 312-555-0144.", STRIP_REPORTER, &keep);
+}
+
+Test(strip, a_kept_span_stays_and_nothing_else_of_its_kind)
+{
+	static const char text[] = "\u200bMy\u200b name is Ola Berg. Text 312-555-0144, Ola Berg.";
+	struct strip_span s[] = { { 0, 3, STRIP_INVISIBLE }, { 21, 22, STRIP_NAME },
+		{ 32, 44, STRIP_PHONE } };
+	struct strip_keep keep = { .spans = s, .n_spans = NELEM(s) };
+
+	gives(text, "My name is [name removed]. Text [phone removed], [name removed].");
+	gives_profile(
+	    text, "My name is Ola Berg. Text 312-555-0144, Ola Berg.", STRIP_REPORTER, &keep);
+	keep.n_spans = 1;
+	gives_profile(text, "My name is [name removed]. Text [phone removed], [name removed].",
+	    STRIP_REPORTER, &keep);
+	keep.spans = s + 2;
+	gives_profile(text, "My name is [name removed]. Text 312-555-0144, [name removed].",
+	    STRIP_REPORTER, &keep);
+}
+
+Test(strip, kept_spans_out_of_order_or_beyond_the_text_are_refused)
+{
+	static const struct strip_span bad[][2] = { { { 2, 3, STRIP_NAME }, { 1, 2, STRIP_NAME } },
+		{ { 1, 3, STRIP_NAME }, { 2, 4, STRIP_NAME } },
+		{ { 0, 1, STRIP_NAME }, { 3, 6, STRIP_NAME } },
+		{ { 0, 1, STRIP_NAME }, { 3, 2, STRIP_NAME } } };
+
+	for (size_t i = 0; i < NELEM(bad); i++) {
+		struct strip_keep keep = { .spans = bad[i], .n_spans = 2 };
+		struct strip_result r;
+		void *mem;
+
+		cr_assert(eq(int, run(&mem, &r, "hallo", 5, STRIP_REPORTER, &keep), CANDOR_EINVAL),
+		    "%zu", i);
+		free(mem);
+	}
 }
 
 Test(strip, a_name_with_an_invisible_character_in_it_is_one_span)
@@ -401,7 +455,7 @@ Test(strip, a_name_with_an_invisible_character_in_it_is_one_span)
 	struct strip_result r;
 	void *mem;
 
-	cr_assert(eq(int, run(&mem, &r, text, sizeof(text) - 1, STRIP_REPORTER, 0), 0));
+	cr_assert(eq(int, run(&mem, &r, text, sizeof(text) - 1, STRIP_REPORTER, NULL), 0));
 	cr_assert(eq(sz, r.n_spans, 1));
 	cr_assert(eq(sz, r.spans[0].start, 11));
 	cr_assert(eq(sz, r.spans[0].end, sizeof(text) - 2));
@@ -430,8 +484,8 @@ Test(strip, what_is_not_utf_8_or_has_nul_is_refused)
 		struct strip_result r = { .n_spans = 77 };
 		void *mem;
 
-		cr_assert(
-		    eq(int, run(&mem, &r, bad[i].p, bad[i].len, STRIP_REPORTER, 0), CANDOR_EINVAL),
+		cr_assert(eq(int, run(&mem, &r, bad[i].p, bad[i].len, STRIP_REPORTER, NULL),
+			      CANDOR_EINVAL),
 		    "%zu", i);
 		cr_assert(eq(sz, r.n_spans, 77));
 		free(mem);
@@ -449,7 +503,7 @@ Test(strip, too_small_an_arena_is_an_error_and_no_crash)
 		int rc;
 
 		arena_init(&a, mem, size);
-		if ((rc = strip(&a, &r, text, sizeof(text) - 1, STRIP_REPORTER, 0)) == 0)
+		if ((rc = strip(&a, &r, text, sizeof(text) - 1, STRIP_REPORTER, NULL)) == 0)
 			break;
 		cr_assert(eq(int, rc, CANDOR_ENOMEM));
 		cr_assert(lt(sz, size, sizeof(mem)));

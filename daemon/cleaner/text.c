@@ -46,7 +46,8 @@ clean_text(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
 		/* strip() takes a space off the end of a text. */
 		size_t space = n < len && in[n - 1] == ' ';
 
-		if ((r = strip(&a, &result, (const char *)in, n - space, STRIP_REPORTER, 0)) == 0 &&
+		if ((r = strip(&a, &result, (const char *)in, n - space, STRIP_REPORTER, NULL)) ==
+			0 &&
 		    !(clean_put(out, result.text.p, result.text.len) && clean_put(out, " ", space)))
 			r = out->full ? CANDOR_ETOOBIG : CANDOR_ENOMEM;
 		arena_end(&a);

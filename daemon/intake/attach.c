@@ -224,8 +224,8 @@ attach_request(struct room *r, struct session *s, const Candor__Attach *piece)
 		    "an attachment's piece is out of turn or larger than %d bytes", WIRE_PIECE_MAX);
 		return;
 	}
-	e = strip(
-	    &r->arena, &clean, (const char *)piece->data.data, piece->data.len, STRIP_REPORTER, 0);
+	e = strip(&r->arena, &clean, (const char *)piece->data.data, piece->data.len,
+	    STRIP_REPORTER, NULL);
 	if (e == CANDOR_EINVAL) {
 		attach_refuse(r, s, EX_DATAERR,
 		    "attachment %u is not plain text (UTF-8): only plain text can be cleaned, so "

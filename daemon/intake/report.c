@@ -65,8 +65,12 @@ struct field {
 
 /* Replace each field by what strip() leaves of it. False: the request was refused. */
 static bool
-strip_fields(struct room *r, struct session *s, const struct field *fields, size_t n, unsigned keep)
+strip_fields(struct room *r, struct session *s, const struct field *fields, size_t n,
+    char *const *kept, size_t n_kept)
 {
+	const struct intake *in = r->state;
+	struct strip_keep keep = { .labels = strip_mask(kept, n_kept), .never = in->not_keepable };
+
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &fields[i];
 		size_t len = strlen(*f->text);
@@ -77,7 +81,7 @@ strip_fields(struct room *r, struct session *s, const struct field *fields, size
 			    "%s has %zu bytes, allowed are %zu: shorten it", f->name, len, f->max);
 			return false;
 		}
-		if (strip(&r->arena, &clean, *f->text, len, STRIP_REPORTER, keep) < 0) {
+		if (strip(&r->arena, &clean, *f->text, len, STRIP_REPORTER, &keep) < 0) {
 			intake_too_large(s);
 			return false;
 		}
@@ -188,7 +192,6 @@ static bool
 report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
     const Candor__Report *report, const uint8_t recipient[AGE_KEY_BYTES])
 {
-	const struct intake *in = r->state;
 	Candor__ReportEntry entry = CANDOR__REPORT_ENTRY__INIT;
 	const struct intake_session *x = session_extra(s);
 	struct field fields[3 + URLS_MAX] = {
@@ -206,8 +209,7 @@ report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
 		urls[i] = report->urls[i];
 		fields[n_fields++] = (struct field){ "urls", &urls[i], URL_MAX };
 	}
-	if (!strip_fields(r, s, fields, n_fields,
-		strip_mask(report->keep, report->n_keep) & ~in->not_keepable))
+	if (!strip_fields(r, s, fields, n_fields, report->keep, report->n_keep))
 		return false;
 	entry.urls = urls;
 	entry.n_urls = report->n_urls;
@@ -345,7 +347,6 @@ report_request(struct room *r, struct session *s, const Candor__Report *report)
 void
 message_request(struct room *r, struct session *s, const Candor__Message *message)
 {
-	const struct intake *in = r->state;
 	struct intake_session *x = session_extra(s);
 	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
 	Candor__StoreMessage out = CANDOR__STORE_MESSAGE__INIT;
@@ -371,8 +372,7 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 	}
 	entry.text = message->text;
 	if (!attach_complete(r, s, message->n_attachments) ||
-	    !strip_fields(
-		r, s, &text, 1, strip_mask(message->keep, message->n_keep) & ~in->not_keepable))
+	    !strip_fields(r, s, &text, 1, message->keep, message->n_keep))
 		return;
 	entry.n_attachments = x->n_attachments;
 	if ((entry.attachments = attachment_infos(&r->arena, x)) == NULL) {

@@ -57,18 +57,28 @@ struct strip_result {
 	size_t n_normalised; /* characters evened out without a span (spaces, NFC, line ends) */
 };
 
+/* What the writer wants kept. Evening-out labels go all the same. */
+struct strip_keep {
+	unsigned labels; /* a mask: 1u << label */
+	unsigned never; /* a mask of what goes although it is kept: what the site forbids to keep */
+	const struct strip_span
+	    *spans; /* bytes of the text as given of which nothing goes, whatever it
+					 * is labelled; in order, not overlapping */
+	size_t n_spans;
+};
+
 /*
  * Strip len bytes of UTF-8.
  *
- * keep   mask of labels (1u << label) that the writer wants kept; the caller has already taken out
- *        what the site forbids to keep; evening-out labels are ignored
+ * keep   what stays although it would go; NULL: nothing
  * out    in the arena a, which needs STRIP_ARENA_BYTES(len)
  *
- * strip(strip(x)) gives the same text as strip(x). Returns 0, CANDOR_EINVAL when the text is not
- * valid UTF-8 or contains NUL, CANDOR_ENOMEM. Process: any.
+ * With no spans kept, strip(strip(x)) gives the same text as strip(x). Returns 0, CANDOR_EINVAL when
+ * the text is not valid UTF-8 or contains NUL, or when kept spans are out of order or reach beyond it,
+ * CANDOR_ENOMEM. Process: any.
  */
 int strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
-    enum strip_profile profile, unsigned keep) MUST_CHECK;
+    enum strip_profile profile, const struct strip_keep *keep) MUST_CHECK;
 
 /* Enough for any text of len bytes: the worst has a control character after every other one. Prose
  * takes about a fifth of it. */

@@ -34,6 +34,8 @@ static const unsigned takes[] = {
  */
 struct gap {
 	struct strip_tokens *t;
+	enum strip_profile profile;
+	unsigned take, never; /* masks: what goes at all, and where the writer keeps it too */
 	size_t left, right;
 	struct strip_known *known; /* names found go here; NULL: nowhere */
 };
@@ -266,16 +268,28 @@ replace(struct gap *g, const struct strip_match *m, enum strip_label label)
 	memmove(t->cls + g->right, t->cls + g->left, back);
 }
 
+/* Does label go that a find of m has? */
+static bool
+goes(const struct gap *g, const struct strip_match *m, enum strip_label label)
+{
+	if (label == STRIP__N || (g->take & BIT(label)) == 0)
+		return false;
+	for (size_t i = m->start; i < m->end && (g->never & BIT(label)) == 0; i++)
+		if (g->t->tok[g->right + i].kept)
+			return false;
+	return true;
+}
+
 static void
-run(struct gap *g, enum strip_profile profile, unsigned take)
+run(struct gap *g)
 {
 	while (g->right < g->t->n) {
 		struct strip_match m = strip_rules(g->t->cls + g->right);
 		enum strip_label label = m.label;
 
 		if (label != STRIP__N)
-			label = judge(g, &m, profile);
-		if (label != STRIP__N && (take & BIT(label)) != 0) {
+			label = judge(g, &m, g->profile);
+		if (goes(g, &m, label)) {
 			if (g->known != NULL &&
 			    (label == STRIP_REPORTER_NAME || label == STRIP_SIGN_OFF))
 				strip_known_add(
@@ -293,12 +307,18 @@ run(struct gap *g, enum strip_profile profile, unsigned take)
 /* What the known names leave goes through the rules once more, for they must find nothing in the
  * outcome; names that only then come up are not looked for. */
 void
-strip_context(struct strip_tokens *t, enum strip_profile profile, unsigned keep)
+strip_context(struct strip_tokens *t, enum strip_profile profile, const struct strip_keep *keep)
 {
-	unsigned take = takes[profile] & ~keep;
+	unsigned take = takes[profile] & ~(keep->labels & ~keep->never);
 	struct strip_known known = { .n = 0 };
+	struct gap g = {
+		.t = t, .profile = profile, .take = take, .never = keep->never, .known = &known
+	};
 
-	run(&(struct gap){ .t = t, .known = &known }, profile, take);
-	if (strip_known_find(t, &known, take))
-		run(&(struct gap){ .t = t }, profile, take);
+	run(&g);
+	if (strip_known_find(t, &known, take, keep->never)) {
+		g.left = g.right = 0;
+		g.known = NULL;
+		run(&g);
+	}
 }

@@ -136,9 +136,9 @@ enum strip_class {
 
 struct strip_token {
 	uint32_t start, end; /* bytes of the evened text */
-	uint32_t
-	    label : 31; /* of a placeholder that was put in: what it stands for; else STRIP__N */
+	uint32_t label : 30; /* of a placeholder put in: what it stands for; else STRIP__N */
 	uint32_t quoted : 1; /* stands between quotation marks */
+	uint32_t kept : 1;   /* the writer wants it kept, unless its label is never kept */
 };
 
 /* One more than there are: a class of 0 ends the string. Token 0 is an empty line before the text.
@@ -205,9 +205,11 @@ void strip_known_add(
 
 /* Put placeholders in the place of known names, and of user names made of them; tokens only become
  * fewer. Returns whether any was put in. */
-bool strip_known_find(struct strip_tokens *t, const struct strip_known *known, unsigned take);
+bool strip_known_find(
+    struct strip_tokens *t, const struct strip_known *known, unsigned take, unsigned never);
 
 /* Put placeholders in the place of all that goes; tokens only become fewer. */
-void strip_context(struct strip_tokens *t, enum strip_profile profile, unsigned keep);
+void strip_context(
+    struct strip_tokens *t, enum strip_profile profile, const struct strip_keep *keep);
 
 #endif

@@ -144,7 +144,8 @@ known_as(const struct strip_tokens *t, size_t i, const struct strip_known *known
 }
 
 bool
-strip_known_find(struct strip_tokens *t, const struct strip_known *known, unsigned take)
+strip_known_find(
+    struct strip_tokens *t, const struct strip_known *known, unsigned take, unsigned never)
 {
 	size_t to = 1;
 	enum strip_label last = STRIP__N; /* of the token before, when it was put in */
@@ -156,7 +157,8 @@ strip_known_find(struct strip_tokens *t, const struct strip_known *known, unsign
 		enum strip_label label =
 		    t->tok[i].label != STRIP__N ? STRIP__N : known_as(t, i, known);
 
-		if (label != STRIP__N && (take & 1u << label) == 0)
+		if (label != STRIP__N &&
+		    ((take & 1u << label) == 0 || (t->tok[i].kept && (never & 1u << label) == 0)))
 			label = STRIP__N;
 		found |= label != STRIP__N;
 		if (label != STRIP__N && label == last) {

@@ -41,7 +41,7 @@ push(struct scan *s, enum strip_class class, size_t start, size_t end)
 		s->cap += GROW;
 	}
 	to->tok[to->n++] =
-	    (struct strip_token){ (uint32_t)start, (uint32_t)end, class & 0xff, s->opened != 0 };
+	    (struct strip_token){ (uint32_t)start, (uint32_t)end, class & 0xff, s->opened != 0, 0 };
 	return 0;
 }
 

@@ -188,10 +188,37 @@ apply(struct apply *ap, const struct strip_tokens *t)
 	add_edits(ap, &edit, &w);
 }
 
+/* Mark the tokens of which a byte stands in a span that is kept. */
+static int
+mark_kept(const struct strip_tokens *t, const struct strip_evened *text, size_t len,
+    const struct strip_keep *keep)
+{
+	struct way begin = { .text = text }, end = { .text = text };
+	size_t last = 0, k = 0;
+
+	for (size_t i = 0; i < keep->n_spans; i++) {
+		const struct strip_span *s = &keep->spans[i];
+
+		if (s->start < last || s->end < s->start || s->end > len)
+			return CANDOR_EINVAL;
+		last = s->end;
+	}
+	for (size_t i = 0; i < t->n && k < keep->n_spans; i++) {
+		size_t start = given_start(&begin, t->tok[i].start);
+
+		while (k < keep->n_spans && keep->spans[k].end <= start)
+			k++;
+		t->tok[i].kept =
+		    k < keep->n_spans && given_end(&end, t->tok[i].end) > keep->spans[k].start;
+	}
+	return 0;
+}
+
 int
 strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
-    enum strip_profile profile, unsigned keep)
+    enum strip_profile profile, const struct strip_keep *keep)
 {
+	static const struct strip_keep nothing;
 	struct strip_result made = { 0 };
 	struct strip_evened even;
 	struct strip_tokens tokens;
@@ -201,6 +228,10 @@ strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
 
 	if ((r = strip_even(a, &even, (const uint8_t *)text, len)) < 0 ||
 	    (r = strip_scan(a, &tokens, &even)) < 0)
+		return r;
+	if (keep == NULL)
+		keep = &nothing;
+	if ((r = mark_kept(&tokens, &even, len, keep)) < 0)
 		return r;
 	strip_context(&tokens, profile, keep);
 	apply(&ap, &tokens);

@@ -18,13 +18,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		int r;
 
 		arena_init(&a, mem, size);
-		r = strip(&a, &once, (const char *)data, len, (enum strip_profile)profile, 0);
+		r = strip(&a, &once, (const char *)data, len, (enum strip_profile)profile, NULL);
 		if (r == 0) {
 			size2 = STRIP_ARENA_BYTES(once.text.len);
 			mem2 = malloc(size2);
 			arena_init(&b, mem2, size2);
 			if (strip(&b, &twice, (const char *)once.text.p, once.text.len,
-				(enum strip_profile)profile, 0) != 0 ||
+				(enum strip_profile)profile, NULL) != 0 ||
 			    twice.text.len != once.text.len ||
 			    memcmp(twice.text.p, once.text.p, once.text.len) != 0)
 				abort();
