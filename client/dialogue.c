@@ -402,7 +402,7 @@ preview(struct dialogue *d)
 
 	summary(d);
 	report_fields(r);
-	if ((e = draft_preview(c, r->fields, r->n_fields, &r->keep, d->g->not_keepable,
+	if ((e = draft_preview(c, r->fields, r->n_fields, &r->choice, d->g->not_keepable,
 		 "it is right; show me my receipt", &send)) != 0)
 		return e;
 	/* The category may have been changed since somebody was kept out. */

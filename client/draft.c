@@ -16,24 +16,96 @@
 #include "pieces.h"
 #include "term.h"
 
+/* What stands in the place of words that the reporter takes out; strip() leaves it alone. */
+static const char dropped[] = "[words removed]";
+
+static size_t
+word_list(char **out, struct draft_words *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		out[i] = words->v[i];
+	return words->n;
+}
+
+/* The field as given, less the words that the reporter takes out. */
+static int
+drop_words(struct client *c, struct draft_field *f, struct draft_choice *choice)
+{
+	char *words[STRIP_KEEP_WORDS], *to;
+	struct strip_keep at = { 0 };
+	size_t from = 0;
+
+	f->shown = f->given;
+	if (f->given.p == NULL)
+		f->shown.p = (const uint8_t *)"";
+	if (strip_keep_words(&c->scratch, &at, (const char *)f->shown.p, f->shown.len, words,
+		word_list(words, &choice->drop_words)) < 0)
+		return CANDOR_ENOMEM;
+	if (at.n_spans == 0)
+		return 0;
+	if ((to = arena_alloc(&c->arena, f->given.len + at.n_spans * sizeof(dropped))) == NULL)
+		return CANDOR_ENOMEM;
+	f->shown = (struct span){ (const uint8_t *)to, 0 };
+	for (size_t i = 0; i <= at.n_spans; i++) {
+		size_t end = i < at.n_spans ? at.spans[i].start : f->given.len;
+
+		memcpy(to + f->shown.len, f->given.p + from, end - from);
+		f->shown.len += end - from;
+		if (i == at.n_spans)
+			break;
+		memcpy(to + f->shown.len, dropped, sizeof(dropped) - 1);
+		f->shown.len += sizeof(dropped) - 1;
+		from = at.spans[i].end;
+	}
+	return 0;
+}
+
+/* Strip text into f->result, in the scratch arena, as intake will. */
+static int
+strip_text(struct client *c, struct draft_field *f, struct strip_keep *keep, struct span text,
+    struct draft_choice *choice)
+{
+	char *words[STRIP_KEEP_WORDS];
+	int r = strip_keep_words(&c->scratch, keep, (const char *)text.p, text.len, words,
+	    word_list(words, &choice->keep_words));
+
+	if (r < 0)
+		return r;
+	return strip(&c->scratch, &f->result, (const char *)text.p, text.len, STRIP_REPORTER, keep);
+}
+
+static int
+strip_field(struct client *c, struct draft_field *f, struct draft_choice *choice, unsigned never)
+{
+	struct strip_keep keep = { .labels = choice->keep, .never = never }, again = keep;
+	struct strip_result first;
+	int r;
+
+	if ((r = drop_words(c, f, choice)) < 0 ||
+	    (r = strip_text(c, f, &keep, f->shown, choice)) < 0)
+		return r;
+	/* intake strips what is sent once more: with words kept that may take out more. */
+	first = f->result;
+	if (keep.n_spans > 0 && (r = strip_text(c, f, &again, first.text, choice)) < 0)
+		return r;
+	first.text = f->result.text;
+	f->result = first;
+	f->result.text.p = arena_copy(&c->arena, first.text.p, first.text.len);
+	f->result.spans = arena_copy(&c->arena, first.spans, first.n_spans * sizeof(*first.spans));
+	f->kept = arena_copy(&c->arena, keep.spans, keep.n_spans * sizeof(*keep.spans));
+	f->n_kept = keep.n_spans;
+	return f->result.text.p == NULL || f->result.spans == NULL || f->kept == NULL
+		   ? CANDOR_ENOMEM
+		   : 0;
+}
+
 int
-draft_strip(struct client *c, struct draft_field *f, unsigned keep)
+draft_strip(
+    struct client *c, struct draft_field *f, struct draft_choice *choice, unsigned not_keepable)
 {
 	arena_mark_t mark = arena_mark(&c->scratch);
-	struct strip_result got, kept;
-	const char *given = f->given.len > 0 ? (const char *)f->given.p : "";
-	int r = strip(&c->scratch, &got, given, f->given.len, STRIP_REPORTER,
-	    &(struct strip_keep){ .labels = keep });
+	int r = strip_field(c, f, choice, not_keepable);
 
-	if (r == 0) {
-		kept = got;
-		kept.text.p = arena_copy(&c->arena, got.text.p, got.text.len);
-		kept.spans = arena_copy(&c->arena, got.spans, got.n_spans * sizeof(*got.spans));
-		if (kept.text.p == NULL || kept.spans == NULL)
-			r = CANDOR_ENOMEM;
-		else
-			f->result = kept;
-	}
 	arena_release(&c->scratch, mark);
 	if (r == CANDOR_EINVAL)
 		return client_fail(c, EX_DATAERR,
@@ -54,23 +126,20 @@ draft_removed(json_t *list, const char *field, const struct strip_result *result
 	}
 }
 
-size_t
-draft_keep_names(char **out, unsigned keep)
+void
+draft_wish(struct draft_wish *out, struct draft_choice *choice)
 {
-	size_t n = 0;
-
+	out->n_labels = 0;
 	for (unsigned i = 0; i < STRIP__N; i++) {
 		union {
 			const char *c;
 			char *m;
-		} u;
+		} u = { .c = strip_label_name((enum strip_label)i) };
 
-		if ((keep & 1u << i) == 0)
-			continue;
-		u.c = strip_label_name((enum strip_label)i);
-		out[n++] = u.m;
+		if ((choice->keep & 1u << i) != 0)
+			out->labels[out->n_labels++] = u.m;
 	}
-	return n;
+	out->n_words = word_list(out->words, &choice->keep_words);
 }
 
 void
@@ -83,171 +152,6 @@ draft_tell_not_keepable(unsigned keep, unsigned not_keepable)
 			    "candor: \"%s\" is taken out all the same: this site lets nobody "
 			    "keep it\n",
 			    strip_label_name((enum strip_label)i));
-}
-
-/* ---- preview ---------------------------------------------------------------------------------- */
-
-/* What a field is called before its writer. */
-static const char *
-title_of(const char *name)
-{
-	static const char *const titles[][2] = {
-		{ "place", "Place" },
-		{ "platform", "Platform" },
-		{ "narrative", "What happened" },
-		{ "text", "Your message" },
-	};
-
-	for (size_t i = 0; i < NELEM(titles); i++)
-		if (strcmp(titles[i][0], name) == 0)
-			return titles[i][1];
-	return "Address";
-}
-
-/* The text as given, what goes marked in place: in red, and in brackets with its label. */
-static void
-show_field(struct client *c, const struct draft_field *f)
-{
-	const struct strip_result *r = &f->result;
-	const char *text = (const char *)f->given.p;
-	struct term_flow w;
-	FILE *t = c->tty;
-	size_t at = 0;
-
-	fprintf(t, "%s%s%s\n", term_style(c, t, TERM_BOLD), title_of(f->name),
-	    term_style(c, t, TERM_PLAIN));
-	term_flow_begin(&w, t, 2);
-	for (size_t i = 0; i < r->n_spans; i++) {
-		const struct strip_span *s = &r->spans[i];
-		const char *label = strip_label_name(s->label);
-
-		term_flow_text(c, &w, text + at, s->start - at);
-		term_flow_style(&w, term_style(c, t, TERM_RED));
-		term_flow_text(c, &w, "[-", 2);
-		term_flow_text(c, &w, text + s->start, s->end - s->start);
-		term_flow_text(c, &w, "-|", 2);
-		term_flow_text(c, &w, label, strlen(label));
-		term_flow_text(c, &w, "]", 1);
-		term_flow_style(&w, term_style(c, t, TERM_PLAIN));
-		at = s->end;
-	}
-	term_flow_text(c, &w, text + at, f->given.len - at);
-	term_flow_end(&w);
-	if (r->n_spans > 0) {
-		fprintf(t, "%sas it will be sent:%s\n", term_style(c, t, TERM_DIM),
-		    term_style(c, t, TERM_PLAIN));
-		term_flow_begin(&w, t, 2);
-		term_flow_text(c, &w, (const char *)r->text.p, r->text.len);
-		term_flow_end(&w);
-	}
-	putc('\n', t);
-}
-
-/* Everything, what the marks mean, and what is kept. Returns the mask of labels that were found. */
-static unsigned
-show_fields(struct client *c, const struct draft_field *fields, size_t n, unsigned keep)
-{
-	unsigned found = 0;
-	FILE *t = c->tty;
-
-	fputs(term_style(c, t, TERM_BOLD), t);
-	term_wrap(c, t, 0,
-	    "\nThis is what you wrote. What stands in [-…-] is taken out, since it may say who you "
-	    "are.");
-	fprintf(t, "%s\n", term_style(c, t, TERM_PLAIN));
-	for (size_t i = 0; i < n; i++) {
-		if (fields[i].given.len == 0)
-			continue;
-		show_field(c, &fields[i]);
-		for (size_t k = 0; k < fields[i].result.n_spans; k++)
-			found |= 1u << fields[i].result.spans[k].label;
-	}
-	for (unsigned i = 0; i < STRIP__N; i++)
-		if ((found & 1u << i) != 0)
-			fprintf(t, "  %-18s %s\n", strip_label_name((enum strip_label)i),
-			    strip_label_reason((enum strip_label)i));
-	for (unsigned i = 0; i < STRIP__N; i++)
-		if ((keep & 1u << i) != 0)
-			fprintf(t, "  %-18s kept, as you wish\n",
-			    strip_label_name((enum strip_label)i));
-	if (found == 0 && keep == 0)
-		term_wrap(c, t, 0, "Nothing was found that says who you are.");
-	term_wrap(c, t, 0,
-	    "A program does not see everything: read it once more as somebody who knows you "
-	    "would.");
-	putc('\n', t);
-	return found;
-}
-
-/* Ask for one label, and let it stay or go. */
-static int
-toggle(struct client *c, unsigned *keep, unsigned found, unsigned not_keepable)
-{
-	struct term_item items[STRIP__N + 1];
-	enum strip_label labels[STRIP__N];
-	size_t n = 0, choice;
-	int r;
-
-	for (unsigned i = 0; i < STRIP__N; i++) {
-		enum strip_label label = (enum strip_label)i;
-
-		if (((found | *keep) & 1u << i) == 0)
-			continue;
-		if ((not_keepable & 1u << i) != 0 || !strip_label_keepable(label)) {
-			fprintf(c->tty, "  %s goes in any case.\n", strip_label_name(label));
-			continue;
-		}
-		labels[n] = label;
-		items[n++] = (struct term_item){ strip_label_name(label),
-			(*keep & 1u << i) != 0 ? "kept: take it out" : strip_label_reason(label),
-			NULL };
-	}
-	if (n == 0) {
-		fprintf(c->tty, "There is nothing that you can keep.\n");
-		return 0;
-	}
-	items[n] = (struct term_item){ "none", "leave it as it is", NULL };
-	if ((r = term_choose(c, &choice, "Which? ", items, n + 1)) != 0 || choice == n)
-		return r;
-	*keep ^= 1u << labels[choice];
-	return 0;
-}
-
-int
-draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *keep,
-    unsigned not_keepable, const char *go, bool *send)
-{
-	enum { GO, KEEP, EDIT, QUIT };
-	const struct term_item items[] = {
-		[GO] = { "go", go, NULL },
-		[KEEP] = { "keep", "keep something that would go, or take it out after all", NULL },
-		[EDIT] = { "edit", "change what you wrote", NULL },
-		[QUIT] = { "quit", "stop here; nothing is sent", NULL },
-	};
-	size_t choice;
-	int r;
-
-	for (;;) {
-		arena_mark_t mark = arena_mark(&c->arena);
-		unsigned found;
-
-		for (size_t i = 0; i < n; i++)
-			if ((r = draft_strip(c, &fields[i], *keep & ~not_keepable)) != 0)
-				return r;
-		found = show_fields(c, fields, n, *keep);
-		if ((r = term_choose(c, &choice, "What next? ", items, NELEM(items))) != 0)
-			return r;
-		*send = choice == GO;
-		if (choice == GO)
-			return 0;
-		arena_release(&c->arena, mark);
-		if (choice == EDIT)
-			return 0;
-		if (choice == QUIT)
-			return client_fail(c, EX_NOINPUT, "abandoned: nothing was sent");
-		if ((r = toggle(c, keep, found, not_keepable)) > 0)
-			return r;
-	}
 }
 
 /* ---- attachments ------------------------------------------------------------------------------ */

@@ -21,15 +21,32 @@ struct link;
 #define DRAFT_ATTACHMENTS_MAX 16
 #define DRAFT_ATTACHMENT_BYTES (25u * 1024 * 1024)
 
+/* Words of a text, compared byte by byte. */
+struct draft_words {
+	size_t n;
+	char v[STRIP_KEEP_WORDS][STRIP_KEEP_WORD_BYTES + 1];
+};
+
+/* What the reporter wants kept, and taken out beside what strip() finds. */
+struct draft_choice {
+	unsigned keep; /* a mask of labels */
+	struct draft_words keep_words, drop_words;
+};
+
 /* One field of words. */
 struct draft_field {
 	char name[16];              /* as in the JSON: "narrative", "urls[3]" */
 	struct span given;          /* the caller's */
-	struct strip_result result; /* after draft_strip(), in c->arena */
+	struct span shown;          /* less the words taken out; in c->arena, as all below */
+	struct strip_result result; /* spans of what is shown; text as it will be sealed */
+	struct strip_span *kept;    /* where words are kept */
+	size_t n_kept;
 };
 
-/* Strip a field with these labels kept. EX_DATAERR when it is no UTF-8 or holds NUL. */
-int draft_strip(struct client *c, struct draft_field *f, unsigned keep) MUST_CHECK;
+/* Strip a field as intake will, less what the site lets nobody keep. EX_DATAERR when it is no UTF-8
+ * or holds NUL. */
+int draft_strip(struct client *c, struct draft_field *f, struct draft_choice *choice,
+    unsigned not_keepable) MUST_CHECK;
 
 /* Append a field's removals, moved by offset, to list, as CLI.md has them. */
 void draft_removed(
@@ -37,15 +54,19 @@ void draft_removed(
 
 /*
  * Show the fields with their removals in place on the terminal, and ask: true when it shall go like
- * that, with *keep as the reporter chose; false: edit again. Labels in not_keepable always go. The
- * fields are stripped anew whenever *keep changes. go says what comes next, for the person who chooses.
- * EX_NOINPUT: abandoned. TERM_BACK as a prompt.
+ * that, with *choice as the reporter made it; false: edit again. Labels in not_keepable always go. The
+ * fields are stripped anew whenever the choice changes. go says what comes next, for the person who
+ * chooses. EX_NOINPUT: abandoned. TERM_BACK as a prompt.
  */
-int draft_preview(struct client *c, struct draft_field *fields, size_t n, unsigned *keep,
-    unsigned not_keepable, const char *go, bool *send) MUST_CHECK;
+int draft_preview(struct client *c, struct draft_field *fields, size_t n,
+    struct draft_choice *choice, unsigned not_keepable, const char *go, bool *send) MUST_CHECK;
 
-/* The labels of a mask, by name, for the wire: at most STRIP__N in out; static strings. */
-size_t draft_keep_names(char **out, unsigned keep);
+/* What is kept, for the wire; points into the choice and to static strings. */
+struct draft_wish {
+	char *labels[STRIP__N], *words[STRIP_KEEP_WORDS];
+	size_t n_labels, n_words;
+};
+void draft_wish(struct draft_wish *out, struct draft_choice *choice);
 
 /*
  * Attachments: plain text files. Check one (it can be opened, is text, not empty, not too large) and,

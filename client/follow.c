@@ -37,7 +37,7 @@ struct following {
 	/* An answer to send. */
 	bool reply;
 	struct draft_field text;
-	unsigned keep;
+	struct draft_choice choice;
 	uint8_t id[ID_BYTES];
 	const struct verb_strings *attachments;
 };
@@ -240,7 +240,7 @@ static int
 send_message(struct client *c, struct link *l, struct following *f)
 {
 	Candor__Message msg = CANDOR__MESSAGE__INIT;
-	char *keep[STRIP__N];
+	struct draft_wish wish;
 	union {
 		const uint8_t *c;
 		char *m;
@@ -252,8 +252,11 @@ send_message(struct client *c, struct link *l, struct following *f)
 			return r;
 	msg.id = wire_bytes(f->id, sizeof(f->id));
 	msg.text = text.m;
-	msg.keep = keep;
-	msg.n_keep = draft_keep_names(keep, f->keep);
+	draft_wish(&wish, &f->choice);
+	msg.keep = wish.labels;
+	msg.n_keep = wish.n_labels;
+	msg.keep_words = wish.words;
+	msg.n_keep_words = wish.n_words;
 	msg.n_attachments = (uint32_t)f->attachments->n;
 	return link_call(l, &c->scratch, MSG_MESSAGE, &msg.base, MSG_FILED, NULL);
 }
@@ -305,7 +308,7 @@ prepare_reply(struct client *c, struct following *f, struct span message, json_t
 			return r;
 		initial = (const char *)f->text.given.p;
 		c->draft = true;
-		if ((r = draft_preview(c, &f->text, 1, &f->keep, g.not_keepable,
+		if ((r = draft_preview(c, &f->text, 1, &f->choice, g.not_keepable,
 			 "send it like this", &send)) != 0)
 			return r;
 	}
@@ -321,7 +324,7 @@ prepare_reply(struct client *c, struct following *f, struct span message, json_t
 			    "the "
 			    "rest as a text file",
 			    message.len, WIRE_TEXT_MAX);
-		if ((r = draft_strip(c, &f->text, 0)) != 0)
+		if ((r = draft_strip(c, &f->text, &f->choice, g.not_keepable)) != 0)
 			return r;
 	}
 	draft_removed(removed, "text", &f->text.result, 0);

@@ -134,7 +134,8 @@ static char *mutable(const void *p)
 /* A report as it travels, with the lists that it points to. */
 struct message {
 	Candor__Report msg;
-	char *urls[DRAFT_URLS_MAX], *keep_out[DIRECTORY_OFFICERS_MAX], *keep[STRIP__N];
+	char *urls[DRAFT_URLS_MAX], *keep_out[DIRECTORY_OFFICERS_MAX];
+	struct draft_wish wish;
 };
 
 static void
@@ -158,8 +159,11 @@ message_fill(struct message *m, struct report *r, const struct receipt_keys *key
 	for (size_t i = 0; i < r->n_keep_out; i++)
 		m->keep_out[msg->n_keep_out++] = mutable(r->keep_out[i]);
 	msg->keep_out = m->keep_out;
-	msg->keep = m->keep;
-	msg->n_keep = draft_keep_names(m->keep, r->keep);
+	draft_wish(&m->wish, &r->choice);
+	msg->keep = m->wish.labels;
+	msg->n_keep = m->wish.n_labels;
+	msg->keep_words = m->wish.words;
+	msg->n_keep_words = m->wish.n_words;
 	msg->lookup = wire_bytes(keys->lookup, sizeof(keys->lookup));
 	msg->recipient = wire_bytes(keys->recipient, sizeof(keys->recipient));
 	msg->n_attachments = (uint32_t)r->n_attachments;
@@ -267,6 +271,7 @@ static const struct member {
 	{ "attachments",   LIST,  offsetof(struct report, attachments),
 	  offsetof(struct report, n_attachments), 4096, DRAFT_ATTACHMENTS_MAX },
 	{ "keep",          OTHER, 0, 0, 0, 0 },
+	{ "keep_words",    OTHER, 0, 0, 0, 0 },
 	{ "keep_original", OTHER, 0, 0, 0, 0 },
 	{ "receipt",       OTHER, 0, 0, 0, 0 },
 };
@@ -351,7 +356,29 @@ read_keep(struct client *c, struct report *r, const json_t *value)
 			    "strip "
 			    "--jsonl` show, such as \"reporter-role\"",
 			    i);
-		r->keep |= 1u << label;
+		r->choice.keep |= 1u << label;
+	}
+	return 0;
+}
+
+static int
+read_keep_words(struct client *c, struct draft_words *words, const json_t *value)
+{
+	if (value == NULL || json_is_null(value))
+		return 0;
+	if (!json_is_array(value) || json_array_size(value) > NELEM(words->v))
+		return client_fail(c, EX_DATAERR,
+		    "\"keep_words\" must be a list of at most %zu texts", NELEM(words->v));
+	for (words->n = 0; words->n < json_array_size(value); words->n++) {
+		const json_t *text = json_array_get(value, words->n);
+		size_t len = json_string_length(text);
+
+		if (len == 0 || len > STRIP_KEEP_WORD_BYTES)
+			return client_fail(c, EX_DATAERR,
+			    "keep_words[%zu] must be words that stand in the text, of at most %d "
+			    "bytes",
+			    words->n, STRIP_KEEP_WORD_BYTES);
+		memcpy(words->v[words->n], json_string_value(text), len + 1);
 	}
 	return 0;
 }
@@ -365,6 +392,7 @@ read_others(struct client *c, struct report *r, const json_t *root)
 	const json_t *original = json_object_get(root, "keep_original");
 	const char *text;
 	unsigned word, n;
+	int e;
 
 	text = json_string_value(kind);
 	if (text != NULL && strcmp(text, "question") == 0)
@@ -390,7 +418,9 @@ read_others(struct client *c, struct report *r, const json_t *root)
 		    "\"receipt\" must be the seven words of a report that was not acknowledged; "
 		    "leave "
 		    "it out to file a new one");
-	return read_keep(c, r, json_object_get(root, "keep"));
+	if ((e = read_keep(c, r, json_object_get(root, "keep"))) != 0)
+		return e;
+	return read_keep_words(c, &r->choice.keep_words, json_object_get(root, "keep_words"));
 }
 
 static int
@@ -418,11 +448,11 @@ prepare(struct client *c, struct report *r, const struct guide *g, json_t *remov
 {
 	int e;
 
-	draft_tell_not_keepable(r->keep, g->not_keepable);
-	r->keep &= ~g->not_keepable;
+	draft_tell_not_keepable(r->choice.keep, g->not_keepable);
+	r->choice.keep &= ~g->not_keepable;
 	report_fields(r);
 	for (size_t i = 0; i < r->n_fields; i++) {
-		if ((e = draft_strip(c, &r->fields[i], r->keep)) != 0)
+		if ((e = draft_strip(c, &r->fields[i], &r->choice, g->not_keepable)) != 0)
 			return e;
 		draft_removed(removed, r->fields[i].name, &r->fields[i].result, 0);
 	}

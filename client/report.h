@@ -22,7 +22,7 @@ struct report {
 	const char *urls[DRAFT_URLS_MAX];
 	const char *keep_out[DIRECTORY_OFFICERS_MAX];
 	const char *attachments[DRAFT_ATTACHMENTS_MAX];
-	unsigned keep; /* mask of strip labels */
+	struct draft_choice choice;
 
 	/* Its words as fields; report_fields() makes them. */
 	size_t n_fields;

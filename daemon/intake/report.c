@@ -63,14 +63,42 @@ struct field {
 	size_t max;
 };
 
+/* What a reporter wants kept: kinds of removals, and words. */
+struct wish {
+	char *const *labels, *const *words;
+	size_t n_labels, n_words;
+};
+
+static bool
+wish_fits(struct session *s, const struct wish *wish)
+{
+	if (wish->n_words > STRIP_KEEP_WORDS) {
+		session_refuse(s, EX_DATAERR, "%zu words are kept, allowed are %d: keep fewer",
+		    wish->n_words, STRIP_KEEP_WORDS);
+		return false;
+	}
+	for (size_t i = 0; i < wish->n_words; i++)
+		if (strlen(wish->words[i]) > STRIP_KEEP_WORD_BYTES) {
+			session_refuse(s, EX_DATAERR,
+			    "words that are kept have %zu bytes, allowed are %d: keep fewer at a "
+			    "time",
+			    strlen(wish->words[i]), STRIP_KEEP_WORD_BYTES);
+			return false;
+		}
+	return true;
+}
+
 /* Replace each field by what strip() leaves of it. False: the request was refused. */
 static bool
 strip_fields(struct room *r, struct session *s, const struct field *fields, size_t n,
-    char *const *kept, size_t n_kept)
+    const struct wish *wish)
 {
 	const struct intake *in = r->state;
-	struct strip_keep keep = { .labels = strip_mask(kept, n_kept), .never = in->not_keepable };
+	struct strip_keep keep = { .labels = strip_mask(wish->labels, wish->n_labels),
+		.never = in->not_keepable };
 
+	if (!wish_fits(s, wish))
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &fields[i];
 		size_t len = strlen(*f->text);
@@ -81,7 +109,9 @@ strip_fields(struct room *r, struct session *s, const struct field *fields, size
 			    "%s has %zu bytes, allowed are %zu: shorten it", f->name, len, f->max);
 			return false;
 		}
-		if (strip(&r->arena, &clean, *f->text, len, STRIP_REPORTER, &keep) < 0) {
+		if (strip_keep_words(&r->arena, &keep, *f->text, len, wish->words, wish->n_words) <
+			0 ||
+		    strip(&r->arena, &clean, *f->text, len, STRIP_REPORTER, &keep) < 0) {
 			intake_too_large(s);
 			return false;
 		}
@@ -209,7 +239,11 @@ report_entry(struct room *r, struct session *s, ProtobufCBinaryData *out,
 		urls[i] = report->urls[i];
 		fields[n_fields++] = (struct field){ "urls", &urls[i], URL_MAX };
 	}
-	if (!strip_fields(r, s, fields, n_fields, report->keep, report->n_keep))
+	if (!strip_fields(r, s, fields, n_fields,
+		&(struct wish){ .labels = report->keep,
+		    .n_labels = report->n_keep,
+		    .words = report->keep_words,
+		    .n_words = report->n_keep_words }))
 		return false;
 	entry.urls = urls;
 	entry.n_urls = report->n_urls;
@@ -372,7 +406,11 @@ message_request(struct room *r, struct session *s, const Candor__Message *messag
 	}
 	entry.text = message->text;
 	if (!attach_complete(r, s, message->n_attachments) ||
-	    !strip_fields(r, s, &text, 1, message->keep, message->n_keep))
+	    !strip_fields(r, s, &text, 1,
+		&(struct wish){ .labels = message->keep,
+		    .n_labels = message->n_keep,
+		    .words = message->keep_words,
+		    .n_words = message->n_keep_words }))
 		return;
 	entry.n_attachments = x->n_attachments;
 	if ((entry.attachments = attachment_infos(&r->arena, x)) == NULL) {

@@ -67,6 +67,18 @@ struct strip_keep {
 	size_t n_spans;
 };
 
+/* So many words or phrases of a text can be kept, each so long in bytes. */
+#define STRIP_KEEP_WORDS 16
+#define STRIP_KEEP_WORD_BYTES 256
+
+/*
+ * Set keep's spans, in the arena, to wherever one of the words (or phrases; NUL-terminated, compared
+ * byte by byte, not within a longer word) stands in the text. The time is words times len: cap the
+ * words. CANDOR_ENOMEM. Any process.
+ */
+int strip_keep_words(struct arena *a, struct strip_keep *keep, const char *text, size_t len,
+    char *const *words, size_t n_words) MUST_CHECK;
+
 /*
  * Strip len bytes of UTF-8.
  *

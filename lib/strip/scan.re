@@ -305,7 +305,7 @@ next:
 	}
 
 	"[" ('name' | 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'e-mail'
-	    | 'phone' | 'link' | 'number' | 'card' | 'address' | 'record' | 'date') " removed]"
+	    | 'words' | 'phone' | 'link' | 'number' | 'card' | 'address' | 'record' | 'date') " removed]"
 	                        { T(C_PLACEHOLDER); }
 
 	"@" domain              {
