@@ -501,7 +501,7 @@ clean(struct bytes in)
 	int fd[3] = { memfd_create("in", 0), memfd_create("out", 0), memfd_create("err", 0) };
 	const char *path = program("candor-cleaner");
 	struct cleaned c = { 0 };
-	struct bytes out, said;
+	struct bytes out;
 	size_t bytes = 0;
 	int head = 0;
 	pid_t pid;
@@ -524,11 +524,13 @@ clean(struct bytes in)
 	cr_assert(eq(int, waitpid(pid, &c.status, 0), pid));
 	c.code = WIFEXITED(c.status) ? WEXITSTATUS(c.status) : -1;
 	out = drain(fd[1]);
-	said = drain(fd[2]);
-	snprintf(
-	    c.said, sizeof(c.said), "%.*s", (int)said.len, said.p == NULL ? "" : (char *)said.p);
-	if (out.len > 0) {
+	if (out.len > 0)
 		out.p[out.len] = '\0';
+	if (c.code == EX_DATAERR) {
+		cr_assert(
+		    eq(int, sscanf((char *)out.p, "candor-refuse 1 65 %1023[^\n]", c.said), 1));
+		cr_assert(eq(u8, out.p[out.len - 1], '\n'));
+	} else if (out.len > 0) {
 		cr_assert(eq(int,
 		    sscanf((char *)out.p, "candor-clean 1 %127s %zu\n%n", c.type, &bytes, &head),
 		    2));
@@ -536,6 +538,9 @@ clean(struct bytes in)
 		cr_assert(eq(sz, out.len - (size_t)head, bytes));
 		c.file = (struct bytes){ out.p + head, bytes };
 	}
+#ifndef CANDOR_SANITIZED
+	cr_assert(eq(sz, drain(fd[2]).len, 0), "standard error may be a log");
+#endif
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
 	return c;
@@ -775,7 +780,23 @@ Test(cleaner, a_text_loses_its_writer_and_keeps_its_words, .timeout = 30)
 	refused(clean(text("Caf\xe9 on the ward\n")), "UTF-8");
 }
 
-/* Pieces are cut where they harm no word. */
+Test(cleaner, who_signs_on_the_last_page_is_known_from_the_first, .timeout = 60)
+{
+	struct bytes in = text("My name is Nora Ellis. I saw it.\n");
+	struct cleaned c;
+
+	for (int i = 0; i < 20000; i++)
+		add(&in, "Kelly Burke put a picture of it in her story.\n", 46);
+	add(&in, "Nora Ellis said so.\n", 20);
+	c = clean(in);
+	cr_assert(eq(int, c.code, 0), "%s", c.said);
+	cr_assert(not(holds(c.file, "Nora")));
+	cr_assert(holds(c.file, "Kelly Burke"));
+	while (in.len <= 8u << 20)
+		add(&in, "Kelly Burke put a picture of it in her story.\n", 46);
+	refused(clean(in), "a text may have 8 MiB");
+}
+
 Test(cleaner, a_long_text_comes_out_whole, .timeout = 60)
 {
 	struct bytes in = { 0 };
@@ -887,7 +908,7 @@ attempt(size_t i, bool behind_walls)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (behind_walls && cleaner_walls() < 0)
+		if (behind_walls && cleaner_walls(0, false) < 0)
 			_exit(2);
 		_exit(attempts[i].fn() < 0 ? 1 : 0);
 	}

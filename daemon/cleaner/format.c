@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which format it is, by its bytes and never by its name: libmagic says, a table knows who cleans it.
- * The cleaner; the database is read before the walls go up, nothing after.
+ * Which format it is, by its bytes and never by its name: libmagic says, the list of candor/filetype.h
+ * knows who cleans it. The cleaner; the database is read before the walls go up, nothing after.
  */
 #include <magic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "candor/filetype.h"
+
 #include "cleaner/clean.h"
 
-/* clang-format off */
 static const struct clean_format formats[] = {
-	{ "image/jpeg",       ".jpg",  clean_jpeg },
-	{ "image/png",        ".png",  clean_png },
-	{ "image/apng",       ".png",  clean_png },
-	{ "image/vnd.mozilla.apng", ".png", clean_png },
-	{ "image/gif",        ".gif",  clean_gif },
-	{ "image/webp",       ".webp", clean_webp },
-	{ "image/tiff",       ".tif",  clean_tiff },
-	{ "text/plain",       ".txt",  clean_text },
-	{ "text/csv",         ".csv",  clean_text },
-	{ "application/json", ".json", clean_text },
-	{ "text/rtf",         ".rtf",  clean_rtf },
-	{ "image/svg+xml",    ".svg",  clean_svg },
-	{ "application/pdf",  ".pdf",  clean_pdf },
-	{ "application/zip",  ".zip",  clean_zip },
-	{ "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx", clean_ooxml },
-	{ "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", clean_ooxml },
-	{ "application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx", clean_ooxml },
-	{ "application/vnd.oasis.opendocument.text", ".odt", clean_odf },
-	{ "application/vnd.oasis.opendocument.spreadsheet", ".ods", clean_odf },
-	{ "application/vnd.oasis.opendocument.presentation", ".odp", clean_odf },
-	{ "application/vnd.oasis.opendocument.graphics", ".odg", clean_odf },
+#define X(type, ending, format) { type, ending, clean_##format },
+	FILE_TYPES(X)
+#undef X
 };
-/* clang-format on */
 
 /* What prose that begins with "static" or "import" is taken for. */
 static const struct clean_format prose = { "text/plain", ".txt", clean_text };

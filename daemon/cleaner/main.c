@@ -2,12 +2,18 @@
 /*
  * candor-cleaner: one attachment from standard input, the same without metadata to standard output, and
  * the end. Hears nobody else; may touch nothing but its memory once it has read libmagic's database.
- * Must never say anything of what is in the attachment but its type.
+ * Must never say anything of what is in the attachment but its type, and never on standard error, which
+ * may be a log.
  *
- * Out comes one line, "candor-clean 1 TYPE BYTES", and that many bytes. What cannot be cleaned: exit code
- * 65, one line for the reporter on standard error, and nothing on standard output.
+ * Out comes one line, "candor-clean 1 TYPE BYTES", and that many bytes. What cannot be cleaned: one line,
+ * "candor-refuse 1 CODE TEXT", with a code of sysexits.h (65) that it leaves with, and what to tell the
+ * reporter.
+ *
+ * The supervisor gives a uid to change to (0: none) and "enforce" or "best-effort" as arguments; whoever
+ * runs it by hand, none.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +27,62 @@
 
 #define MIB(bytes) ((unsigned)((bytes) >> 20))
 
+static bool
+write_all(const void *p, size_t len)
+{
+	const uint8_t *b = p;
+
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, b, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		b += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+#define REFUSE "candor-refuse 1 65 "
+_Static_assert(EX_DATAERR == 65, "as it is written");
+
 static int refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 static int
 refuse(const char *fmt, ...)
 {
-	char line[512];
+	char line[512] = REFUSE;
+	const size_t head = sizeof(REFUSE) - 1, cap = sizeof(line) - 1 - head;
 	va_list ap;
+	size_t len;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	n = vsnprintf(line + head, cap, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		return EX_SOFTWARE;
-	n = n < (int)sizeof(line) - 1 ? n : (int)sizeof(line) - 2;
-	line[n++] = '\n';
-	return write(STDERR_FILENO, line, (size_t)n) < 0 ? EX_IOERR : EX_DATAERR;
+	len = head + ((size_t)n < cap ? (size_t)n : cap - 1);
+	line[len++] = '\n';
+	return write_all(line, len) ? EX_DATAERR : EX_IOERR;
+}
+
+/* The processor time is used up: say so, unless the answer has begun. */
+static volatile sig_atomic_t answering;
+
+static void
+too_slow(int sig)
+{
+	static const char line[] =
+	    REFUSE "cleaning it takes longer than is allowed; make it smaller, or take a "
+		   "screenshot of it\n";
+
+	(void)sig;
+	if (!answering)
+		(void)!write(STDOUT_FILENO, line, sizeof(line) - 1);
+	_exit(answering ? EX_IOERR : EX_DATAERR);
 }
 
 /* All of standard input; one byte more than allowed tells that it is too long. */
@@ -58,24 +103,6 @@ read_all(uint8_t *buf, size_t *len)
 	}
 	return refuse(
 	    "it is larger than the %u MiB allowed; send a part of it", MIB(CLEAN_INPUT_MAX));
-}
-
-static bool
-write_all(const void *p, size_t len)
-{
-	const uint8_t *b = p;
-
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, b, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		b += n;
-		len -= (size_t)n;
-	}
-	return true;
 }
 
 static int
@@ -117,20 +144,26 @@ clean(const uint8_t *in, size_t len)
 	n = snprintf(head, sizeof(head), "candor-clean 1 %s %zu\n", format->type, out.len);
 	if (n < 0 || (size_t)n >= sizeof(head))
 		fatal(EX_SOFTWARE, "%s: a name that is too long", format->type);
+	answering = 1;
 	return write_all(head, (size_t)n) && write_all(out.p, out.len) ? 0 : EX_IOERR;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN },
+			       slow = { .sa_handler = too_slow };
+	uint32_t uid = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
 	uint8_t *in;
 	size_t len;
 	int r;
 
 	log_init("candor-cleaner", LOG_LEVEL_WARNING);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXCPU, &slow, NULL);
 	if (!clean_formats_load())
 		fatal(EX_CONFIG, "the database of libmagic cannot be read: install libmagic-mgc");
-	if (cleaner_walls() < 0)
+	if (cleaner_walls(uid, argc > 2 && strcmp(argv[2], "best-effort") == 0) < 0)
 		return EX_OSERR;
 	if ((in = malloc(CLEAN_INPUT_MAX + 1)) == NULL)
 		fatal(EX_OSERR, "no memory");

@@ -8,15 +8,17 @@
 /* The largest picture takes 4 bytes a pixel, and 20 s are ten times what the slowest file needs. */
 #define CLEANER_MEMORY_BYTES (512u << 20)
 #define CLEANER_CPU_SECONDS 20
+#define CLEANER_NICE 10
 
 #define CLEANER_CALLS 2
 
 extern const struct sandbox_call cleaner_calls[CLEANER_CALLS];
 
 /*
- * Limits on memory, processor time and the size of files, then all walls. Once, before a byte of the
- * attachment is read. 0, or CANDOR_ESYS with a log line.
+ * Less of the processor than others get, limits on memory, processor time and the size of files, memory
+ * that is not swapped where the limit on locked memory allows that, then all walls with this uid (0: as
+ * it is). Once, before a byte of the attachment is read. 0, or CANDOR_ESYS with a log line.
  */
-int cleaner_walls(void) MUST_CHECK;
+int cleaner_walls(uint32_t uid, bool best_effort) MUST_CHECK;
 
 #endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The types of files that can be cleaned, and so attached: the one list, for the cleaner (which function
+ * cleans it), intake (what it believes the cleaner) and the client (how a saved file's name ends). Pure.
+ */
+#ifndef CANDOR_FILETYPE_H
+#define CANDOR_FILETYPE_H
+
+#include "candor/base.h"
+
+#define FILE_TYPE_MAX 80 /* characters of a type's name, and a NUL */
+
+/* clang-format off */
+/* What libmagic calls it, how its names end, and what the cleaner's function is called: clean_… */
+#define FILE_TYPES(X) \
+	X("image/jpeg",       ".jpg",  jpeg) \
+	X("image/png",        ".png",  png) \
+	X("image/apng",       ".png",  png) \
+	X("image/vnd.mozilla.apng", ".png", png) \
+	X("image/gif",        ".gif",  gif) \
+	X("image/webp",       ".webp", webp) \
+	X("image/tiff",       ".tif",  tiff) \
+	X("text/plain",       ".txt",  text) \
+	X("text/csv",         ".csv",  text) \
+	X("application/json", ".json", text) \
+	X("text/rtf",         ".rtf",  rtf) \
+	X("image/svg+xml",    ".svg",  svg) \
+	X("application/pdf",  ".pdf",  pdf) \
+	X("application/zip",  ".zip",  zip) \
+	X("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx", ooxml) \
+	X("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", ooxml) \
+	X("application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx", ooxml) \
+	X("application/vnd.oasis.opendocument.text", ".odt", odf) \
+	X("application/vnd.oasis.opendocument.spreadsheet", ".ods", odf) \
+	X("application/vnd.oasis.opendocument.presentation", ".odp", odf) \
+	X("application/vnd.oasis.opendocument.graphics", ".odg", odf)
+/* clang-format on */
+
+/* The place of a type in the list, or -1 when it is not there. Any process. */
+int file_type_find(const char *name);
+
+/* The name at a place that file_type_find() gave. Static. */
+const char *file_type_name(int type);
+
+/* How names of files of this type end, with the dot; ".bin" for one that is not in the list. Static. */
+const char *file_type_ending(const char *name);
+
+#endif
