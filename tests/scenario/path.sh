@@ -62,6 +62,30 @@ shown=$(as Dana case show "$c" --json)
 check "the officer reads the answer" has "gone since noon" "$shown"
 check "without the name under it" hasnt "Marisol" "$shown"
 
+# Words that the reporter insists on stay, wherever they stand; what the site forbids to keep goes.
+cat >"$work/kept.json" <<'J'
+{"category": "phi-disclosure", "narrative": "My name is Nils Aaberg. I'm the only night RT on 4 West and my badge is T-20917. Ask Nils Aaberg.",
+ "keep_words": ["the only night RT on 4 West", "T-20917"]}
+J
+filed=$("$candor" report --json kept.json)
+check "the removals do not have what is kept" \
+	test "$(echo "$filed" | json '[r["label"] for r in j["removed"]]')" = "['reporter-name', 'reporter-name']"
+k=$(as Dana cases --state new --json | json 'j[0]["case"]')
+shown=$(as Dana case show "$k" --json)
+check "words that are kept reach the officer" has "the only night RT on 4 West and my badge is T-20917" "$shown"
+check "the rest does not" hasnt "Aaberg" "$shown"
+edit not_keepable '["reporter-id"]'
+check "the site may forbid it" as Admin admin reload
+wait_for 10 sh -c '"$0" guide --json | grep -q reporter-id' "$candor"
+check "the guide says so" has '"reporter-id"' "$("$candor" guide --json)"
+"$candor" report --json kept.json >/dev/null 2>&1
+k=$(as Dana cases --state new --json | json '[x["case"] for x in j if x["case"] != "'"$k"'"][0]')
+shown=$(as Dana case show "$k" --json)
+check "what it forbids to keep goes" hasnt "T-20917" "$shown"
+check "what it does not forbid stays" has "the only night RT on 4 West" "$shown"
+refuses "words to keep are told apart from labels" 65 "keep_words\[0\]" \
+	sh -c 'echo "{\"category\":\"phi-disclosure\",\"narrative\":\"x\",\"keep_words\":[\"\"]}" | "$0" report --json -' "$candor"
+
 check "it is assigned" as Dana case assign "$c" "Omar Reyes"
 echo "Interview with the unit manager." | check "a note is written" as Omar case note "$c"
 refuses "an unknown outcome is refused" 64 "substantiated" as Omar case resolve "$c" --outcome perhaps
