@@ -45,7 +45,9 @@ write_all(const void *p, size_t len)
 	return true;
 }
 
-#define REFUSE "candor-refuse 1 65 "
+/* Either answer begins so, and it is said first: whoever gave up meanwhile has closed the other end. */
+#define BEGIN "candor-"
+#define REFUSE "refuse 1 65 "
 _Static_assert(EX_DATAERR == 65, "as it is written");
 
 static int refuse(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -86,23 +88,19 @@ too_slow(int sig)
 }
 
 /* All of standard input; one byte more than allowed tells that it is too long. */
-static int
+static bool
 read_all(uint8_t *buf, size_t *len)
 {
-	*len = 0;
-	while (*len < CLEAN_INPUT_MAX + 1) {
+	for (*len = 0; *len < CLEAN_INPUT_MAX + 1;) {
 		ssize_t n = read(STDIN_FILENO, buf + *len, CLEAN_INPUT_MAX + 1 - *len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return EX_IOERR;
-		if (n == 0)
-			return 0;
+		if (n <= 0)
+			return n == 0;
 		*len += (size_t)n;
 	}
-	return refuse(
-	    "it is larger than the %u MiB allowed; send a part of it", MIB(CLEAN_INPUT_MAX));
+	return true;
 }
 
 static int
@@ -114,6 +112,9 @@ clean(const uint8_t *in, size_t len)
 	char head[256];
 	int n, r;
 
+	if (len > CLEAN_INPUT_MAX)
+		return refuse("it is larger than the %u MiB allowed; send a part of it",
+		    MIB(CLEAN_INPUT_MAX));
 	if (len == 0)
 		return refuse("it is empty; nothing is left to clean");
 	if ((format = clean_format_of(in, len, &type)) == NULL)
@@ -141,7 +142,7 @@ clean(const uint8_t *in, size_t len)
 	default:
 		fatal(EX_SOFTWARE, "%s: unexpected result %d", format->type, r);
 	}
-	n = snprintf(head, sizeof(head), "candor-clean 1 %s %zu\n", format->type, out.len);
+	n = snprintf(head, sizeof(head), "clean 1 %s %zu\n", format->type, out.len);
 	if (n < 0 || (size_t)n >= sizeof(head))
 		fatal(EX_SOFTWARE, "%s: a name that is too long", format->type);
 	answering = 1;
@@ -156,7 +157,7 @@ main(int argc, char **argv)
 	uint32_t uid = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
 	uint8_t *in;
 	size_t len;
-	int r;
+	int r = EX_IOERR;
 
 	log_init("candor-cleaner", LOG_LEVEL_WARNING);
 	sigaction(SIGPIPE, &ignore, NULL);
@@ -167,7 +168,7 @@ main(int argc, char **argv)
 		return EX_OSERR;
 	if ((in = malloc(CLEAN_INPUT_MAX + 1)) == NULL)
 		fatal(EX_OSERR, "no memory");
-	if ((r = read_all(in, &len)) == 0)
+	if (read_all(in, &len) && write_all(BEGIN, sizeof(BEGIN) - 1))
 		r = clean(in, len);
 	free(in);
 	/* The buffers of libraries go with the process. */

@@ -18,6 +18,7 @@
 
 #include "common/log.h"
 #include "common/session.h"
+#include "supervisor/cleaners.h"
 #include "supervisor/config_parts.h"
 
 #define ARENA_BYTES (4u << 20)
@@ -98,6 +99,8 @@ static const struct setting_key main_keys[] = {
 	  .text = "directory.txt.minisig", .doc = "its signature by the charter key" },
 	{ "workers", SETTING_NUMBER, FIXED, AT(workers), .max = WORKERS_MAX,
 	  .doc = "intake processes; 0: one per core" },
+	{ "cleaners", SETTING_NUMBER, 0, AT(cleaners), .min = 1, .max = CLEANERS_WORKER_MAX, .number = 2,
+	  .doc = "attachments that one intake process has cleaned at once" },
 	{ "uid_base", SETTING_NUMBER, FIXED, AT(uid_base), .max = 2000000000, .number = 60600,
 	  .doc = "rooms run under the uids behind it; 0: all under ours; matters as root only" },
 	{ "libexec", SETTING_PATH, FIXED, AT(libexec), .min = 1, .max = 4000,

@@ -37,6 +37,7 @@ struct config {
 	uint32_t headcount_k;
 	char *plugins_dir, *plugin_path, *libexec;
 	uint32_t sessions, handshake_ms, idle_ms, attachment_mb, staged_mb;
+	uint32_t cleaners; /* of each intake process at once */
 
 	/* Pairs of a count and a list, as in a protobuf message. */
 	size_t n_not_keepable;

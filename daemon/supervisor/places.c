@@ -272,48 +272,107 @@ places_files(const struct places *p, const struct config *c, enum wire_party roo
 	return n;
 }
 
+/* What a new process has from the start: descriptors 0 to 3, -1: none. */
+struct stand {
+	int fd[ROOM_SUPERVISOR_FD + 1];
+};
+
 static _Noreturn void
-become(const char *path, char *name, int channel)
+become(const char *path, char *const argv[], const struct stand *has)
 {
-	char *argv[] = { name, NULL }, *envp[] = { NULL };
+	char *envp[] = { NULL };
 	const struct sigaction usual = { .sa_handler = SIG_DFL };
-	int null = open("/dev/null", O_RDWR);
+	unsigned first_free = 0;
 	sigset_t none;
+	bool ok = true;
 
 	for (int s = 1; s < NSIG; s++)
 		sigaction(s, &usual, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-	    dup2(channel, ROOM_SUPERVISOR_FD) >= 0 && fcntl(ROOM_SUPERVISOR_FD, F_SETFD, 0) == 0 &&
-	    close_range(ROOM_SUPERVISOR_FD + 1, ~0u, 0) == 0)
+	for (int i = 0; i <= ROOM_SUPERVISOR_FD && ok; i++) {
+		if (has->fd[i] < 0)
+			continue;
+		ok = dup2(has->fd[i], i) >= 0 && fcntl(i, F_SETFD, 0) == 0;
+		first_free = (unsigned)i + 1;
+	}
+	if (ok && close_range(first_free, ~0u, 0) == 0)
 		execve(path, argv, envp);
 	log_error("%s cannot be run: %s; libexec says where it is", path, strerror(errno));
 	_exit(EX_CONFIG);
 }
 
+/* The pid of a new process; -1 after a log line. */
+static pid_t
+start(const char *path, char *const argv[], const struct stand *has)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become(path, argv, has);
+	if (pid < 0)
+		log_error("%s cannot be started: %s", argv[0], strerror(errno));
+	return pid;
+}
+
+static void
+path_of(char path[static PATH_MAX], const struct config *c, const char *name)
+{
+	snprintf(path, PATH_MAX, "%s/%s", c->libexec, name);
+}
+
 pid_t
 places_start(const struct config *c, enum wire_party room, int *channel)
 {
-	char path[PATH_MAX], name[32];
-	int ends[2];
-	pid_t pid;
+	char path[PATH_MAX], name[32], *argv[] = { name, NULL };
+	int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t pid = -1;
 
 	snprintf(name, sizeof(name), "candor-%s", wire_party_name(room));
-	snprintf(path, sizeof(path), "%s/%s", c->libexec, name);
+	path_of(path, c, name);
 	if (channel_pair(ends) < 0) {
 		log_error("%s cannot be started: %s", name, strerror(errno));
-		return -1;
-	}
-	if ((pid = fork()) < 0) {
-		log_error("%s cannot be started: %s", name, strerror(errno));
-		close(ends[0]);
+	} else {
+		const struct stand has = { { null, null, STDERR_FILENO, ends[1] } };
+
+		pid = start(path, argv, &has);
 		close(ends[1]);
-		return -1;
+		if (pid < 0)
+			close(ends[0]);
+		else
+			*channel = ends[0];
 	}
-	if (pid == 0)
-		become(path, name, ends[1]);
-	close(ends[1]);
-	*channel = ends[0];
+	close(null);
+	return pid;
+}
+
+pid_t
+places_start_cleaner(const struct config *c, bool log, int *stream)
+{
+	static char name[] = "candor-cleaner", best_effort[] = "best-effort", enforce[] = "enforce";
+	char path[PATH_MAX], uid[16], *argv[] = { name, uid, enforce, NULL };
+	int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t pid = -1;
+
+#ifdef CANDOR_SANITIZED
+	log = true; /* for its last words */
+#endif
+	if (c->sandbox == CONFIG_SANDBOX_BEST_EFFORT)
+		argv[2] = best_effort;
+	snprintf(uid, sizeof(uid), "%u", (unsigned)config_uid(c, PARTY_CLEANER, 0));
+	path_of(path, c, name);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		log_error("%s cannot be started: %s", name, strerror(errno));
+	} else {
+		const struct stand has = { { ends[1], ends[1], log ? STDERR_FILENO : null, -1 } };
+
+		pid = start(path, argv, &has);
+		close(ends[1]);
+		if (pid < 0)
+			close(ends[0]);
+		else
+			*stream = ends[0];
+	}
+	close(null);
 	return pid;
 }

@@ -39,4 +39,11 @@ int places_files(const struct places *p, const struct config *c, enum wire_party
  */
 pid_t places_start(const struct config *c, enum wire_party room, int *channel) MUST_CHECK;
 
+/*
+ * Start a cleaner, whose standard input and output are one end of a stream, of which *stream gets the
+ * other. What its libraries say of a file goes nowhere; log: what it says itself, at start, goes to the
+ * log. The pid, or -1 after a log line.
+ */
+pid_t places_start_cleaner(const struct config *c, bool log, int *stream) MUST_CHECK;
+
 #endif

@@ -47,6 +47,7 @@ limits_of(const struct config *c)
 	l.idle_ms = c->idle_ms;
 	l.attachment_bytes = (uint64_t)c->attachment_mb << 20;
 	l.staged_bytes = (uint64_t)c->staged_mb << 20;
+	l.cleaners = c->cleaners;
 	return &l;
 }
 

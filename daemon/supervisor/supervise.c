@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "supervisor/cleaners.h"
 #include "supervisor/notify.h"
 #include "supervisor/places.h"
 #include "supervisor/privilege.h"
@@ -56,7 +57,8 @@ struct child {
 	struct event *timer; /* restart, or patience, as state says */
 	int64_t started_ms;
 	unsigned backoff_ms;
-	bool settled; /* was ready or failed, at least once */
+	bool settled;             /* was ready or failed, at least once */
+	unsigned cleaners_wanted; /* by intake, and not to be had yet */
 };
 
 struct supervisor {
@@ -66,10 +68,11 @@ struct supervisor {
 	struct places places;
 	struct arena arena;
 	struct child children[CHILDREN_MAX];
+	struct cleaners *cleaners;
 	struct event *signals[4];
 	struct event *timer; /* plugins' patience at first, the deadline in the end */
 	int ready_fd;
-	bool announced, hosts_late, stopping;
+	bool announced, hosts_late, stopping, cleaners_work;
 	size_t phase; /* of stopping */
 	int status;
 };
@@ -82,13 +85,12 @@ static const struct {
 	{ PARTY_DESK, PARTY_STORE },
 	{ PARTY_DISPATCH, PARTY_STORE },
 	{ PARTY_DISPATCH, PARTY_HOST },
-	{ PARTY_INTAKE, PARTY_CLEANER },
 };
 
 /* Who leaves after whom: users' doors first, store when nobody needs it any more. */
 static const unsigned phases[] = {
 	1u << PARTY_INTAKE | 1u << PARTY_DESK,
-	1u << PARTY_CLEANER | 1u << PARTY_DISPATCH | 1u << PARTY_HOST,
+	1u << PARTY_DISPATCH | 1u << PARTY_HOST,
 	1u << PARTY_STORE,
 };
 
@@ -176,7 +178,7 @@ announce(struct supervisor *s)
 {
 	const struct config *c = s->config;
 
-	if (s->announced || s->stopping)
+	if (s->announced || s->stopping || !s->cleaners_work)
 		return;
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
 		const struct child *k = &s->children[i];
@@ -254,6 +256,30 @@ on_reload_ask(struct child *from, uint32_t tag)
 		log_error("%s cannot be told how the reload went", from->label);
 }
 
+/* Give an intake process the cleaners that it waits for, as far as it may have them. */
+static void
+give_cleaners(struct child *k)
+{
+	const Candor__Empty empty = CANDOR__EMPTY__INIT;
+	int fd;
+
+	while (k->cleaners_wanted > 0 &&
+	       (fd = cleaners_start(k->s->cleaners, k->s->config, k->index)) >= 0) {
+		k->cleaners_wanted--;
+		child_send_fds(k, MSG_CLEANER, &empty.base, &fd, 1);
+		close(fd);
+	}
+}
+
+static int
+on_cleaner_ask(struct child *from)
+{
+	if (from->cleaners_wanted < CLEANERS_WORKER_MAX)
+		from->cleaners_wanted++;
+	give_cleaners(from);
+	return 0;
+}
+
 static int
 on_message(struct channel *ch, unsigned kind, uint32_t tag, const ProtobufCMessage *msg, void *arg)
 {
@@ -270,6 +296,8 @@ on_message(struct channel *ch, unsigned kind, uint32_t tag, const ProtobufCMessa
 	case MSG_RELOAD_ASK:
 		on_reload_ask(k, tag);
 		return 0;
+	case MSG_CLEANER_ASK:
+		return on_cleaner_ask(k);
 	default:
 		return CANDOR_EBADMSG;
 	}
@@ -483,6 +511,7 @@ on_exit_of(struct child *k, int wait_status)
 	int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;
 
 	k->pid = 0;
+	k->cleaners_wanted = 0;
 	channel_free(k->ch);
 	k->ch = NULL;
 	event_del(k->timer);
@@ -512,6 +541,39 @@ on_exit_of(struct child *k, int wait_status)
 	announce(s);
 }
 
+/* A cleaner is gone: its intake process may have another. */
+static void
+on_end_of_cleaner(struct supervisor *s, unsigned worker)
+{
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *k = &s->children[i];
+
+		if (k->room == PARTY_INTAKE && k->index == worker && k->ch != NULL)
+			give_cleaners(k);
+	}
+}
+
+static void
+reap_cleaners(struct supervisor *s)
+{
+	enum cleaners_end end;
+	unsigned worker;
+	int status;
+
+	while ((end = cleaners_reap(s->cleaners, &status, &worker)) != CLEANERS_NONE) {
+		if (end == CLEANERS_ENDED) {
+			on_end_of_cleaner(s, worker);
+		} else if (end == CLEANERS_WORKS) {
+			s->cleaners_work = true;
+			announce(s);
+		} else {
+			stop(s, WIFEXITED(status) && WEXITSTATUS(status) >= EX__BASE
+				    ? WEXITSTATUS(status)
+				    : EX_SOFTWARE);
+		}
+	}
+}
+
 static void
 on_sigchld(struct supervisor *s)
 {
@@ -522,6 +584,7 @@ on_sigchld(struct supervisor *s)
 		if (k->pid > 0 && waitpid(k->pid, &status, WNOHANG) == k->pid)
 			on_exit_of(k, status);
 	}
+	reap_cleaners(s);
 }
 
 /* ---- reload ------------------------------------------------------------------------------------ */
@@ -669,6 +732,8 @@ start_all(struct supervisor *s)
 {
 	static const enum wire_party single[] = { PARTY_STORE, PARTY_DESK, PARTY_DISPATCH };
 
+	if (cleaners_try(s->cleaners, s->config) != 0)
+		fatal(EX_OSERR, "no cleaner can be started");
 	for (size_t i = 0; i < NELEM(single); i++)
 		child_start(child_add(s, single[i], 0, NULL));
 	for (unsigned i = 0; i < s->config->workers; i++)
@@ -693,7 +758,8 @@ supervise(const char *path, struct config *c, int ready_fd)
 	s->config = c;
 	s->ready_fd = ready_fd;
 	arena_init(&s->arena, memory, ARENA_BYTES);
-	if ((s->timer = event_new(s->base, -1, 0, on_timer, s)) == NULL)
+	if ((s->cleaners = cleaners_new(s->base)) == NULL ||
+	    (s->timer = event_new(s->base, -1, 0, on_timer, s)) == NULL)
 		fatal(EX_OSERR, "out of memory");
 	for (size_t i = 0; i < NELEM(signals); i++) {
 		s->signals[i] = evsignal_new(s->base, signals[i], on_signal, s);
@@ -712,6 +778,7 @@ supervise(const char *path, struct config *c, int ready_fd)
 	for (size_t i = 0; i < NELEM(signals); i++)
 		event_free(s->signals[i]);
 	event_free(s->timer);
+	cleaners_free(s->cleaners);
 	event_base_free(s->base);
 	config_free(s->config);
 	free(memory);

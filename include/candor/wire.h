@@ -98,7 +98,9 @@ enum wire_party {
 	X( 195, ROOM_ACCUSE,        NONE,       SUPERVISOR, 512,           room_accuse,       "that room sent garbage, or hangs: restart it") \
 	X( 196, ROOM_STOP,          SUPERVISOR, NONE,       16,            empty,             "finish what is in hand and leave") \
 	X( 197, RELOAD_ASK,         DESK,       SUPERVISOR, 16,            empty,             "an administrator wants a reload") \
-	X( 198, RELOADED,           SUPERVISOR, DESK,       4096,          done,              "it is done; or a REFUSAL that says why not")
+	X( 198, RELOADED,           SUPERVISOR, DESK,       4096,          done,              "it is done; or a REFUSAL that says why not") \
+	X( 199, CLEANER_ASK,        INTAKE,     SUPERVISOR, 16,            empty,             "an attachment waits for a cleaner") \
+	X( 200, CLEANER,            SUPERVISOR, INTAKE,     16,            empty,             "a cleaner of one life: brings its stream")
 /* clang-format on */
 
 enum wire_kind {
