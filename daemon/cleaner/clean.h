@@ -46,7 +46,7 @@ bool clean_formats_load(void) MUST_CHECK;
 const struct clean_format *clean_format_of(const uint8_t *in, size_t len, const char **type);
 
 clean_fn clean_jpeg, clean_png, clean_gif, clean_webp, clean_tiff, clean_text, clean_rtf, clean_svg;
-clean_fn clean_pdf, clean_ooxml, clean_odf, clean_zip;
-clean_fn clean_mp3, clean_flac, clean_ogg, clean_wav, clean_mp4;
+clean_fn clean_jp2, clean_bmp, clean_pnm, clean_pdf, clean_ooxml, clean_odf, clean_zip;
+clean_fn clean_heif, clean_mp3, clean_flac, clean_ogg, clean_wav, clean_mp4;
 
 #endif

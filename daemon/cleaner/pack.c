@@ -51,14 +51,14 @@ name_is_fine(const char *name, size_t len)
 	return true;
 }
 
-/* The end record: the last one whose comment ends where the bytes do. */
+/* The end record: the last one. What follows it, its comment or anything else, is not looked at. */
 static const uint8_t *
 find_end(const uint8_t *in, size_t len)
 {
 	for (size_t back = END_BYTES; back <= len && back <= END_BYTES + 65535; back++) {
 		const uint8_t *p = in + len - back;
 
-		if (memcmp(p, "PK\5\6", 4) == 0 && le16(p + 20) == back - END_BYTES)
+		if (memcmp(p, "PK\5\6", 4) == 0)
 			return p;
 	}
 	return NULL;

@@ -58,6 +58,10 @@ MUST_CHECK int pack_add(
 /* Write the directory, when ok, and let go of everything. */
 MUST_CHECK int pack_finish(struct pack_writer *w, int ok);
 
+/* The type of document that an archive is, as libmagic would name it; NULL for one that is just an
+ * archive. For those whose parts stand in an order that libmagic does not know. */
+const char *zip_type_of(const uint8_t *in, size_t len);
+
 /* The error of an output that took no more. */
 int clean_put_error(const struct clean_out *out);
 

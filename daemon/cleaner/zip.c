@@ -8,7 +8,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "candor/filetype.h"
+
 #include "cleaner/pack.h"
+
+const char *
+zip_type_of(const uint8_t *in, size_t len)
+{
+	static const char *const mains[][2] = {
+		{ "word/", "wordprocessingml.document" },
+		{ "xl/", "spreadsheetml.sheet" },
+		{ "ppt/", "presentationml.presentation" },
+	};
+	static char type[FILE_TYPE_MAX];
+	const struct pack_member *mimetype;
+	const char *found = NULL, *why;
+	uint8_t *p = NULL;
+	struct pack pack;
+	size_t n;
+
+	if (pack_open(&pack, in, len, &why) < 0)
+		return NULL;
+	if ((mimetype = pack_find(&pack, "mimetype")) != NULL && mimetype->size < sizeof(type) &&
+	    pack_read(&pack, mimetype, &p, &n, &why) == 0) {
+		(void)snprintf(
+		    type, sizeof(type), "%.*s", (int)strcspn((char *)p, " \r\n"), (char *)p);
+		found = type;
+	}
+	for (size_t i = 0; i < NELEM(mains) && pack_find(&pack, "[Content_Types].xml") != NULL; i++)
+		for (size_t m = 0; m < pack.n; m++)
+			if (strncmp(pack.members[m].name, mains[i][0], strlen(mains[i][0])) == 0) {
+				(void)snprintf(type, sizeof(type),
+				    "application/vnd.openxmlformats-officedocument.%s",
+				    mains[i][1]);
+				found = type;
+			}
+	free(p);
+	pack_close(&pack);
+	return found;
+}
 
 /* Clean one file of the archive into w, as number. */
 static int
@@ -51,14 +89,6 @@ clean_zip(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth, 
 
 	if ((r = pack_open(&pack, in, len, why)) < 0)
 		return r;
-	/* A document whose parts stand in an order that libmagic does not know. */
-	if (pack_find(&pack, "[Content_Types].xml") != NULL ||
-	    pack_find(&pack, "mimetype") != NULL) {
-		bool office = pack_find(&pack, "mimetype") == NULL;
-
-		pack_close(&pack);
-		return (office ? clean_ooxml : clean_odf)(out, in, len, depth, why);
-	}
 	for (size_t i = 0; i < pack.n && r == 0; i++) {
 		const struct pack_member *m = &pack.members[i];
 

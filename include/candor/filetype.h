@@ -20,6 +20,11 @@
 	X("image/gif",        ".gif",  gif) \
 	X("image/webp",       ".webp", webp) \
 	X("image/tiff",       ".tif",  tiff) \
+	X("image/jp2",        ".jp2",  jp2) \
+	X("image/bmp",        ".bmp",  bmp) \
+	X("image/x-portable-bitmap", ".pbm", pnm) \
+	X("image/x-portable-greymap", ".pgm", pnm) \
+	X("image/x-portable-pixmap", ".ppm", pnm) \
 	X("text/plain",       ".txt",  text) \
 	X("text/csv",         ".csv",  text) \
 	X("application/json", ".json", text) \
@@ -33,7 +38,11 @@
 	X("application/vnd.oasis.opendocument.text", ".odt", odf) \
 	X("application/vnd.oasis.opendocument.spreadsheet", ".ods", odf) \
 	X("application/vnd.oasis.opendocument.presentation", ".odp", odf) \
-	X("application/vnd.oasis.opendocument.graphics", ".odg", odf)
+	X("application/vnd.oasis.opendocument.graphics", ".odg", odf) \
+	X("application/vnd.oasis.opendocument.formula", ".odf", odf) \
+	X("application/vnd.oasis.opendocument.text-template", ".ott", odf) \
+	X("application/vnd.oasis.opendocument.spreadsheet-template", ".ots", odf) \
+	X("application/vnd.oasis.opendocument.presentation-template", ".otp", odf)
 /* clang-format on */
 
 /* The place of a type in the list, or -1 when it is not there. Any process. */
