@@ -11,6 +11,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "candor/day.h"
@@ -107,33 +108,37 @@ peer_up(struct room *r, struct channel *ch)
 		log_error("cannot tell dispatch how the plugin is");
 }
 
-/* A clock's day as text, empty when the case has no such clock. */
-static const char *
-clock_day(const Candor__Event *e, const char *name, char out[DAY_CHARS + 1])
+/* The day on which a clock of this name runs out; 0 when the case has none. */
+static int32_t
+clock_day(const Candor__Event *e, const char *name)
 {
-	out[0] = '\0';
 	for (size_t i = 0; i < e->n_clocks; i++)
-		if (strcmp(e->clocks[i]->name, name) == 0 && e->clocks[i]->due != 0)
-			day_format(out, e->clocks[i]->due);
-	return out;
+		if (strcmp(e->clocks[i]->name, name) == 0)
+			return e->clocks[i]->due;
+	return 0;
 }
 
 /* plugin.h promises that no string holds a control character: the first that does, or NULL. */
 static const char *
 unprintable(const struct candor_event *e)
 {
-	const char *const texts[] = { e->kind, e->number, e->category, e->severity, e->site,
-		e->state, e->reference };
-	static const char *const names[] = { "kind", "number", "category", "severity", "site",
-		"state", "reference" };
+	const struct {
+		const char *text, *name;
+	} texts[] = { { e->kind, "kind" }, { e->number, "number" }, { e->category, "category" },
+		{ e->severity, "severity" }, { e->site, "site" }, { e->state, "state" },
+		{ e->reference, "reference" }, { e->assignee, "assignee" },
+		{ e->outcome, "outcome" }, { e->clock, "clock" } };
+	const char *bad = NULL;
 
 	for (size_t i = 0; i < NELEM(texts); i++)
-		if (!utf8_printable(texts[i], strlen(texts[i])))
-			return names[i];
+		if (!utf8_printable(texts[i].text, strlen(texts[i].text)))
+			return texts[i].name;
 	for (size_t i = 0; i < e->n_to; i++)
 		if (!utf8_printable(e->to[i], strlen(e->to[i])))
 			return "to";
-	return NULL;
+	for (size_t i = 0; i < e->n_items && bad == NULL; i++)
+		bad = unprintable(&e->items[i]);
+	return bad;
 }
 
 static void
@@ -172,38 +177,103 @@ deliver(struct host *h, const struct candor_event *e, Candor__Outcome *out)
 	out->retry_after_s = answer.retry_after_s;
 }
 
+static const char *
+day_text(struct room *r, int32_t day)
+{
+	char *text = arena_alloc(&r->arena, DAY_CHARS + 1);
+
+	if (text != NULL && day != 0)
+		day_format(text, day);
+	return text;
+}
+
+/* The events that a digest stands for; they have no key, no recipients and no items of their own. */
+static bool
+add_items(struct room *r, struct candor_event *e, const Candor__Event *from)
+{
+	struct candor_event *items = arena_alloc(&r->arena, from->n_items * sizeof(*items));
+
+	if (items == NULL)
+		return false;
+	for (size_t i = 0; i < from->n_items; i++) {
+		const Candor__EventLine *line = from->items[i];
+
+		items[i] = (struct candor_event){
+			.size = sizeof(items[i]),
+			.key = "",
+			.kind = line->kind,
+			.number = line->number,
+			.category = line->category,
+			.severity = line->severity,
+			.site = line->site,
+			.state = line->state,
+			.on = day_text(r, line->on),
+			.acknowledge_by = "",
+			.feedback_by = "",
+			.reference = "",
+			.assignee = "",
+			.outcome = "",
+			.clock = "",
+			.due = "",
+			.activity = "",
+		};
+		if (items[i].on == NULL)
+			return false;
+	}
+	e->items = items;
+	e->n_items = from->n_items;
+	return true;
+}
+
+/* What the plugin is shown, in the arena. False when there is no memory. */
+static bool
+event_make(struct room *r, struct candor_event *out, const Candor__Delivery *d)
+{
+	const Candor__Event *from = d->event;
+	char *key = arena_alloc(&r->arena, CANDOR_KEY_CHARS + 1);
+	bool digest = strcmp(from->kind, "digest") == 0;
+
+	for (size_t i = 0; key != NULL && i < KEY_BYTES; i++)
+		snprintf(key + 2 * i, 3, "%02x", d->key.data[i]);
+	*out = (struct candor_event){
+		.size = sizeof(*out),
+		.attempts = d->attempts,
+		.key = key,
+		.kind = from->kind,
+		.number = from->number,
+		.category = from->category,
+		.severity = from->severity,
+		.site = from->site,
+		.state = from->state,
+		.on = day_text(r, from->on),
+		.acknowledge_by = day_text(r, clock_day(from, "acknowledge")),
+		.feedback_by = day_text(r, clock_day(from, "feedback")),
+		.reference = d->reference,
+		.to = (const char *const *)from->to,
+		.n_to = from->n_to,
+		.assignee = from->assignee,
+		.outcome = from->outcome,
+		.clock = from->clock,
+		.due = day_text(r, from->due),
+		.activity = !digest          ? ""
+			    : from->activity ? "yes"
+					     : "no",
+	};
+	return key != NULL && out->on != NULL && out->acknowledge_by != NULL &&
+	       out->feedback_by != NULL && out->due != NULL && add_items(r, out, from);
+}
+
 static int
 on_deliver(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
 {
 	const Candor__Delivery *d = (const void *)msg;
-	const Candor__Event *from_store = d->event;
 	Candor__Outcome outcome = CANDOR__OUTCOME__INIT;
-	char key[CANDOR_KEY_CHARS + 1], on[DAY_CHARS + 1];
-	char acknowledge_by[DAY_CHARS + 1], feedback_by[DAY_CHARS + 1];
 	struct candor_event e;
 
-	if (d->key.len != KEY_BYTES || from_store == NULL || from_store->n_to > TO_MAX)
+	if (d->key.len != KEY_BYTES || d->event == NULL || d->event->n_to > TO_MAX)
 		return CANDOR_EBADMSG;
-	for (size_t i = 0; i < KEY_BYTES; i++)
-		snprintf(key + 2 * i, 3, "%02x", d->key.data[i]);
-	day_format(on, from_store->on);
-	e = (struct candor_event){
-		.size = sizeof(e),
-		.attempts = d->attempts,
-		.key = key,
-		.kind = from_store->kind,
-		.number = from_store->number,
-		.category = from_store->category,
-		.severity = from_store->severity,
-		.site = from_store->site,
-		.state = from_store->state,
-		.on = on,
-		.acknowledge_by = clock_day(from_store, "acknowledge", acknowledge_by),
-		.feedback_by = clock_day(from_store, "feedback", feedback_by),
-		.reference = d->reference,
-		.to = (const char *const *)from_store->to,
-		.n_to = from_store->n_to,
-	};
+	if (!event_make(r, &e, d))
+		fatal(EX_OSERR, "no memory for an event");
 	deliver(r->state, &e, &outcome);
 	outcome.key = d->key;
 	if (channel_send(from, MSG_DELIVERED, tag, &outcome.base) < 0)

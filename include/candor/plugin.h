@@ -31,6 +31,21 @@ enum candor_result {
 	CANDOR_REFUSED = 2,   /* never: an administrator must look; goes to the dead letters */
 };
 
+/* What can have happened: X(kind, what it is). Another may come with a later version: treat what you
+ * do not know as what you can say of any event. */
+#define CANDOR_KINDS(X)                                                                            \
+	X(filed, "a report came")                                                                  \
+	X(message, "the reporter wrote again")                                                     \
+	X(assigned, "somebody has the case now")                                                   \
+	X(due, "a clock runs out soon")                                                            \
+	X(overdue, "a clock ran out")                                                              \
+	X(escalated, "the next one up is told, since a clock ran out")                             \
+	X(resolved, "it has an outcome")                                                           \
+	X(closed, "it is closed")                                                                  \
+	X(reopened, "it is open again")                                                            \
+	X(digest, "several events in one, or the daily word that there were some or none")         \
+	X(test, "an administrator asked for it")
+
 /* A setting of plugins.d/NAME.conf, `settings` group; numbers and booleans as text. */
 struct candor_kv {
 	const char *name;
@@ -39,24 +54,35 @@ struct candor_kv {
 
 /* Something that happened to a case. Strings are UTF-8, never NULL, without control characters. */
 struct candor_event {
-	uint32_t size;     /* of this struct, as the host knows it */
-	uint32_t attempts; /* deliveries of this event that were tried before */
-	const char *key;   /* 32 hex digits; the same over all retries: the idempotency key */
-	const char
-	    *kind; /* "filed", "message", "assigned", "resolved", "closed", "reopened", "test" */
-	const char *number;         /* "C-7K3M-9QX2"; empty in a test */
-	const char *category;       /* its id */
-	const char *severity;       /* "low", "medium", "high", "critical" */
-	const char *site;           /* its id, or empty */
-	const char *state;          /* "new", … */
-	const char *on;             /* the day, "2026-11-22" */
+	uint32_t size;        /* of this struct, as the host knows it */
+	uint32_t attempts;    /* deliveries of this event that were tried before */
+	const char *key;      /* 32 hex digits; the same over all retries: the idempotency key */
+	const char *kind;     /* one of CANDOR_KINDS */
+	const char *number;   /* "C-7K3M-9QX2"; empty in a test and in a digest */
+	const char *category; /* its id */
+	const char *severity; /* "low", "medium", "high", "critical" */
+	const char *site;     /* its id, or empty */
+	const char *state;    /* "new", … */
+	const char *on;       /* the day, "2026-11-22" */
 	const char *acknowledge_by; /* days; empty when there is no such clock */
 	const char *feedback_by;
-	const char
-	    *reference; /* what this plugin answered to the case's earlier events, or empty */
-	const char *const *to; /* e-mail addresses of the officers who can read the case */
+	const char *reference; /* this plugin's answer to the case's earlier events, or empty */
+	const char *const *to; /* e-mail addresses of those it is routed to */
 	size_t n_to;
+
+	/* Later than the first version of this interface: ask CANDOR_EVENT_HAS() first. */
+	const char *assignee; /* e-mail address of the officer who has the case, or empty */
+	const char *outcome;  /* "substantiated", …; empty before the case is resolved */
+	const char *clock;    /* of due, overdue, escalated: "acknowledge", …; else empty */
+	const char *due;      /* the day on which that clock runs out, or empty */
+	const char *activity; /* of a digest: "yes" or "no": did anything happen? else empty */
+	const struct candor_event *items; /* of a digest: what it stands for, maybe nothing */
+	size_t n_items;
 };
+
+/* Is the field there in this event, or is the host older than this header? */
+#define CANDOR_EVENT_HAS(event, field)                                                             \
+	((event)->size >= offsetof(struct candor_event, field) + sizeof((event)->field))
 
 /* What deliver() says. Zeroed before the call. Texts are cut to printable characters. */
 struct candor_answer {
