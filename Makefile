@@ -58,7 +58,7 @@ src2obj    = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC    := $(sort $(wildcard lib/*.c lib/strip/*.c))
 LIB_RE     := $(sort $(wildcard lib/strip/*.re))
 LIB_OBJ    := $(call src2obj,$(LIB_SRC)) $(patsubst %.re,$(B)/gen/%.o,$(LIB_RE)) \
-	$(B)/gen/candor.pb-c.o $(B)/gen/eff_words.o
+	$(B)/gen/candor.pb-c.o $(B)/gen/eff_words.o $(B)/gen/lib/strip/words.o
 COMMON_OBJ := $(call src2obj,$(sort $(wildcard daemon/common/*.c)))
 room_obj    = $(call src2obj,$(sort $(wildcard daemon/$(1)/*.c)))
 CLIENT_OBJ := $(call src2obj,$(sort $(wildcard client/*.c)))
@@ -101,9 +101,24 @@ $(B)/gen/eff_words.c: lib/data/eff_large_wordlist.txt
 	awk 'BEGIN { print "#include \"eff_words.h\"\n\nconst char *const eff_words[EFF_WORDS] = {" } \
 	     { printf "\t\"%s\",\n", $$1 } END { print "};" }' $< > $@
 
+# What the language packs know, a folder of lists each, as one table and as forms for the scanner.
+PACKS := $(sort $(wildcard lib/strip/*/*.list))
+
+$(B)/gen/lib/strip/pack: lib/strip/pack/pack.c lib/strip/lexicon.h
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(WARN) -O1 -D_GNU_SOURCE -Ilib -o $@ $<
+
+$(B)/gen/lib/strip/words.c: $(B)/gen/lib/strip/pack $(PACKS)
+	$< lexicon $(PACKS) > $@
+
+$(B)/gen/lib/strip/forms.re: $(B)/gen/lib/strip/pack $(PACKS)
+	$< forms $(PACKS) > $@
+
+$(B)/gen/lib/strip/scan.c: $(B)/gen/lib/strip/forms.re
+
 $(B)/gen/%.c: %.re
 	@mkdir -p $(@D)
-	re2c -W -Wno-nondeterministic-tags --utf-8 --no-generation-date -o $@ $<
+	re2c -W -Wno-nondeterministic-tags --utf-8 --no-generation-date -I $(B)/gen -o $@ $<
 
 # Generated code is not held to our warnings.
 $(B)/gen/%.o: $(B)/gen/%.c $(GEN)

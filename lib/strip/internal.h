@@ -136,9 +136,11 @@ enum strip_class {
 
 struct strip_token {
 	uint32_t start, end; /* bytes of the evened text */
-	uint32_t label : 30; /* of a placeholder put in: what it stands for; else STRIP__N */
+	uint32_t label : 8;  /* of a placeholder put in: what it stands for; else STRIP__N */
 	uint32_t quoted : 1; /* stands between quotation marks */
 	uint32_t kept : 1;   /* the writer wants it kept, unless its label is never kept */
+	uint32_t kind : 8;   /* of a word: enum strip_kind */
+	uint32_t marks : 14; /* of a word: LEX_… */
 };
 
 /* One more than there are: a class of 0 ends the string. Token 0 is an empty line before the text.
@@ -154,8 +156,34 @@ struct strip_tokens {
 int strip_scan(
     struct arena *a, struct strip_tokens *out, const struct strip_evened *text) MUST_CHECK;
 
-/* The class of a word, which ends in 0; C_NONE when the rules do not know it. */
-enum strip_class strip_word(const uint8_t *word);
+/* What the language packs say of a word beside its class. Many words have several. */
+enum strip_mark {
+	LEX_GIVEN = 1,   /* a given name */
+	LEX_FAMILY = 2,  /* a family name */
+	LEX_PLACE = 4,   /* a town, a county */
+	LEX_LONGER = 8,  /* names of several words begin with it: "san" */
+	LEX_COMMON = 16, /* an everyday word, too */
+	LEX_WORD = 32,   /* a rarer word */
+	LEX_KNOWN = 64,  /* a name that is nobody's: of a drug, a firm, a language */
+};
+
+/* What a word is beside names, for de-identification: a line each, as with the classes. */
+enum strip_kind {
+	E_NONE,
+};
+
+struct strip_lex {
+	uint8_t class; /* enum strip_class; C_NONE when the rules do not know it */
+	uint8_t kind;  /* enum strip_kind */
+	uint8_t marks; /* enum strip_mark */
+};
+
+/* What the language packs know of a word, folded; all 0 when nothing. len may be any. */
+struct strip_lex strip_word(const uint8_t *folded, size_t len);
+
+/* Write a word folded as the packs have it: in lower case, without marks. Returns the length, 0 when
+ * it does not fit into room bytes. */
+size_t strip_fold(uint8_t *out, size_t room, const uint8_t *word, size_t len);
 
 /* ---- stage 3: rules.re and context.c --------------------------------------------------------- */
 

@@ -20,6 +20,7 @@ struct scan {
 	struct strip_tokens *to;
 	const uint8_t *text;
 	size_t cap;
+	struct strip_lex lex; /* of the word at hand */
 	size_t opened; /* the token of the quotation mark that is open; 0: none is */
 };
 
@@ -40,8 +41,13 @@ push(struct scan *s, enum strip_class class, size_t start, size_t end)
 			to->tok = more;
 		s->cap += GROW;
 	}
-	to->tok[to->n++] =
-	    (struct strip_token){ (uint32_t)start, (uint32_t)end, class & 0xff, s->opened != 0, 0 };
+	to->tok[to->n++] = (struct strip_token){ .start = (uint32_t)start,
+		.end = (uint32_t)end,
+		.label = class & 0xff,
+		.quoted = s->opened != 0,
+		.kind = s->lex.kind,
+		.marks = s->lex.marks };
+	s->lex = (struct strip_lex){ 0 };
 	return 0;
 }
 
@@ -93,8 +99,8 @@ take_local_part(struct scan *s, size_t *start)
 	return true;
 }
 
-/* Words that are longer are in no list. */
-#define WORD_MAX 20
+/* Words that are half as long are in no list: folding may make one longer. */
+#define WORD_MAX 64
 
 static bool
 ends(const uint8_t *word, size_t len, const char *with)
@@ -140,32 +146,32 @@ shape(const uint8_t *word, size_t len)
 }
 
 /* The class of the word from start to *end, which may move: a full stop belongs to "Dr.", the 's
- * to "it's" but not to "Jane's", where it is cut off. */
+ * to "it's" but not to "Jane's", where it is cut off. What else is known of it goes to s. */
 static enum strip_class
-word_class(const unsigned char **end, const unsigned char *start, bool cut)
+word_class(struct scan *s, const unsigned char **end, const unsigned char *start, bool cut)
 {
-	size_t len = (size_t)(*end - start);
-	uint8_t raw[WORD_MAX + 2] = { 0 }, low[WORD_MAX + 2] = { 0 };
-	enum strip_class class = C_NONE;
+	size_t len = (size_t)(*end - start), n;
+	uint8_t low[WORD_MAX];
 
-	if (len <= WORD_MAX) {
-		for (size_t i = 0; i <= len; i++) {
-			raw[i] = start[i];
-			low[i] = start[i] >= 'A' && start[i] <= 'Z' ? start[i] | 0x20 : start[i];
-		}
-		if (start[len] == '.' && ((class = strip_word(low)) != C_NONE)) {
+	s->lex = (struct strip_lex){ 0 };
+	if (len <= WORD_MAX / 2 && (n = strip_fold(low, sizeof(low) - 1, start, len)) > 0) {
+		struct strip_lex found;
+
+		low[n] = '.';
+		if (start[len] == '.' && (found = strip_word(low, n + 1)).class != C_NONE) {
 			(*end)++;
-			return class;
+			s->lex = found;
+			return found.class;
 		}
-		raw[len] = low[len] = 0;
-		if (raw[0] < 'a' && raw[1] < 'a' && (class = strip_word(raw)) != C_NONE)
-			return class;
-		if ((class = strip_word(low)) != C_NONE)
-			return class;
+		s->lex = strip_word(low, n);
+		if (start[0] < 'a' && start[1] < 'a' && (found = strip_word(start, len)).class != C_NONE)
+			return found.class;
+		if (s->lex.class != C_NONE)
+			return s->lex.class;
 	}
 	if (!cut && len > 2 && start[len - 2] == '\'' && (start[len - 1] | 0x20) == 's') {
 		*end -= 2;
-		return word_class(end, start, true);
+		return word_class(s, end, start, true);
 	}
 	return shape(start, len);
 }
@@ -234,6 +240,7 @@ strip_scan(struct arena *a, struct strip_tokens *out, const struct strip_evened 
 	} while (0)
 next:
 	start = YYCURSOR;
+	/*!include:re2c "lib/strip/forms.re" */ /* say_month, say_weekday: of the language packs */
 	/*!re2c
 	re2c:define:YYCTYPE = "unsigned char";
 	re2c:yyfill:enable = 0;
@@ -284,14 +291,10 @@ next:
 	pathch = [^\x00-\x20<>"|];
 	path   = "\\\\" pathch+ | [A-Za-z] ":\\" pathch+ | "/home/" pathch+ | "/Users/" pathch+
 	       | 'smb://' pathch+ | 'file://' pathch+;
-	month  = 'jan' 'uary'? | 'feb' 'ruary'? | 'mar' 'ch'? | 'apr' 'il'? | 'may' | 'june' | 'jun'
-	       | 'july' | 'jul' | 'aug' 'ust'? | 'sep' 't'? 'ember'? | 'oct' 'ober'?
-	       | 'nov' 'ember'? | 'dec' 'ember'?;
 	day    = d{1,2} ('st' | 'nd' | 'rd' | 'th')?;
-	date   = month "."? " " day (","? " " d{4})? | day " " ('of ')? month (","? " " d{4})?
-	       | month "."? ","? " " d{4} | d{4} "-" d{2} "-" d{2} | d{1,2} "/" d{1,2} ("/" d{2,4})?
+	date   = say_month "."? " " day (","? " " d{4})? | day " " ('of ')? say_month (","? " " d{4})?
+	       | say_month "."? ","? " " d{4} | d{4} "-" d{2} "-" d{2} | d{1,2} "/" d{1,2} ("/" d{2,4})?
 	       | d{1,2} [.-] d{1,2} [.-] (d{4} | d{2});
-	weekday = ('mon' | 'tues' | 'wednes' | 'thurs' | 'fri' | 'satur' | 'sun') 'day' 's'?;
 
 	// ---- words -------------------------------------------------------------------------
 	word   = letter (letter | "'" letter | [-] letter)*;
@@ -329,7 +332,7 @@ next:
 	}
 	path                    { T(C_PATH); }
 	d{3} "-" d{2} "-" d{4}  { T(C_SSN); }
-	date | weekday | month  { T(C_DATE); }
+	date | say_weekday | say_month  { T(C_DATE); }
 	phone | spoken          { T(C_PHONE); }
 	[2-9] d{9} | broken     { T(C_BARE); }
 	spelt                   {
@@ -339,7 +342,7 @@ next:
 
 		while (local_char(*end) && *end != '.')
 			end++;
-		class = word_class(&end, start, true);
+		class = word_class(&s, &end, start, true);
 		if (class != C_WORD && class != C_CAP && class != C_ALLCAPS &&
 		    (*start < '0' || *start > '9')) {
 			YYCURSOR = end;
@@ -361,7 +364,7 @@ next:
 		T(*start == 'I' && YYCURSOR == start + one ? C_I : C_INITIAL);
 	}
 	word                    {
-		enum strip_class class = word_class(&YYCURSOR, start, false);
+		enum strip_class class = word_class(&s, &YYCURSOR, start, false);
 
 		T(class);
 	}
