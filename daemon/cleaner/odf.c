@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleaner/pack.h"
+#include "cleaner/picture.h"
 #include "cleaner/xml.h"
 
 #define MIMETYPE "application/vnd.oasis.opendocument."
@@ -18,9 +19,6 @@
 static const char encrypted[] =
     "The document is protected with a password. Save it without one, or "
     "print it to a PDF.";
-static const char foreign_picture[] =
-    "The document holds a picture of a kind that cannot be cleaned. "
-    "Print the document to a PDF and attach that.";
 
 struct odf {
 	struct pack pack;
@@ -47,10 +45,16 @@ static const char *const dropped[] = {
 	"sender-position", "sender-email", "sender-phone-private", "sender-fax", "sender-company",
 	"sender-phone-work", "sender-street", "sender-city", "sender-postal-code", "sender-country",
 	"sender-state-or-province", "database-name", "database-ranges-source", "scenario", "meta-field",
-	"title", "desc", "date-string", "font-face-src", NULL,
+	"title", "desc", "date-string", "font-face-src", "binary-data", NULL,
 };
-/* As these are content elsewhere: text:title is a field, svg:title what a picture is called. */
-static const char *const kept_in_charts[] = { "title", NULL };
+/* What such a name means elsewhere: the title of a chart (text:title is a field, svg:title what a picture
+ * is called), the source of a formula. */
+static const struct {
+	const char *space, *name;
+} kept[] = {
+	{ ":chart:", "title" },
+	{ "Math/MathML", "annotation" },
+};
 /* clang-format on */
 
 static bool
@@ -59,14 +63,13 @@ in_space(const xmlNs *ns, const char *part)
 	return strstr(xml_space(ns), part) != NULL;
 }
 
-/* Clean one picture; *href is where it went, or "" when it is optional and cannot be cleaned. */
+/* Clean one picture; *href is where it went, or "" when there is none. */
 static void
-add_picture(struct odf *odf, const char *name, bool optional, char href[static 64])
+add_picture(struct odf *odf, const char *name, char href[static 64])
 {
 	const struct pack_member *m = pack_find(&odf->pack, name);
 	const struct clean_format *format;
 	struct clean_out cleaned = { 0 };
-	const char *type;
 	char line[256];
 	uint8_t *p = NULL;
 	size_t len;
@@ -77,13 +80,7 @@ add_picture(struct odf *odf, const char *name, bool optional, char href[static 6
 		return;
 	if ((r = pack_read(&odf->pack, m, &p, &len, odf->why)) < 0)
 		goto out;
-	format = clean_format_of(p, len, &type);
-	if (format == NULL || strncmp(format->type, "image/", 6) != 0) {
-		*odf->why = foreign_picture;
-		r = optional ? 0 : CANDOR_EBADMSG;
-		goto out;
-	}
-	if ((r = format->clean(&cleaned, p, len, odf->depth + 1, odf->why)) < 0)
+	if ((r = picture_clean_inner(&cleaned, &format, p, len, odf->depth + 1, odf->why)) < 0)
 		goto out;
 	(void)snprintf(href, 64, "Pictures/image%u%s", ++odf->n_pictures, format->extension);
 	(void)snprintf(line, sizeof(line),
@@ -135,13 +132,13 @@ follow(struct odf *odf, xmlNodePtr element, xmlAttrPtr a)
 		if (*odf->folder != 0 || (number = object_number(odf, value)) == 0)
 			return XML_DROP;
 		(void)snprintf(href, sizeof(href), "./Object %u", number);
-	} else if (strncmp(value, "Pictures/", 9) == 0) {
+	} else {
 		char name[PACK_NAME_MAX];
 
-		(void)snprintf(name, sizeof(name), "%s%s", odf->folder, value);
-		add_picture(odf, name, false, href);
-	} else if (strncmp(value, "ObjectReplacements/", 19) == 0) {
-		add_picture(odf, value, true, href);
+		/* Replacements of objects lie with the document, whoever names them. */
+		(void)snprintf(name, sizeof(name), "%s%s",
+		    strncmp(value, "ObjectReplacements/", 19) == 0 ? "" : odf->folder, value);
+		add_picture(odf, name, href);
 	}
 	if (*href == 0)
 		return XML_DROP;
@@ -163,14 +160,14 @@ visit(xmlNodePtr element, void *context)
 	if (in_space(element->ns, "purl.org/dc/") || in_space(element->ns, ":script:") ||
 	    in_space(element->ns, ":meta:") || in_space(element->ns, ":form:"))
 		return XML_DROP;
-	if (xml_name_in(element->name, dropped) &&
-	    !(in_space(element->ns, ":chart:") && xml_name_in(element->name, kept_in_charts)))
-		return XML_DROP;
-	/* A picture in base64, where one of the archive belongs. */
-	if (xml_name_is(element->name, "binary-data")) {
-		*odf->why = foreign_picture;
-		odf->error = odf->error < 0 ? odf->error : CANDOR_EBADMSG;
-		return XML_DROP;
+	if (xml_name_in(element->name, dropped)) {
+		bool stays = false;
+
+		for (size_t i = 0; i < NELEM(kept); i++)
+			stays |= xml_name_is(element->name, kept[i].name) &&
+				 in_space(element->ns, kept[i].space);
+		if (!stays)
+			return XML_DROP;
 	}
 	for (xmlAttrPtr a = element->properties, next; a != NULL && fate == XML_KEEP; a = next) {
 		const char *name = (const char *)a->name, *value = xml_value(a);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleaner/pack.h"
+#include "cleaner/picture.h"
 #include "cleaner/xml.h"
 
 #define PARTS_MAX 2048
@@ -30,9 +31,6 @@
 static const char damaged[] =
     "The document is damaged, or not of the kind that its name says. Open it "
     "in its program, print it to a PDF, and attach that.";
-static const char foreign_picture[] =
-    "The document holds a picture of a kind that cannot be cleaned. "
-    "Print the document to a PDF and attach that.";
 
 /* clang-format off */
 /* All that settings may say: how the text is laid out. */
@@ -700,18 +698,14 @@ clean_picture(struct office *office, struct part *part)
 {
 	const struct pack_member *m = pack_find(&office->pack, part->in);
 	const struct clean_format *format;
-	const char *type;
 	uint8_t *p = NULL;
 	size_t len;
 	int r;
 
 	if ((r = pack_read(&office->pack, m, &p, &len, office->why)) < 0)
 		return r;
-	*office->why = foreign_picture;
-	r = CANDOR_EBADMSG;
-	if ((format = clean_format_of(p, len, &type)) != NULL &&
-	    strncmp(format->type, "image/", 6) == 0) {
-		r = format->clean(&part->xml, p, len, office->depth + 1, office->why);
+	if ((r = picture_clean_inner(
+		 &part->xml, &format, p, len, office->depth + 1, office->why)) == 0) {
 		part->type = format->type;
 		(void)strcat(part->name, format->extension);
 	}

@@ -6,7 +6,7 @@
 #ifndef CANDOR_CLEANER_PICTURE_H
 #define CANDOR_CLEANER_PICTURE_H
 
-#include "candor/base.h"
+#include "cleaner/clean.h"
 
 /* Orientations as in Exif 2.32, 4.6.4 A (tag 274). */
 #define UPRIGHT 1u
@@ -30,5 +30,13 @@ bool picture_too_large(uint64_t width, uint64_t height);
 /* Fill to, whose pixels the caller has made as large as those of from, with from as it is meant to be
  * seen; width, height and bytes_each are set. */
 void picture_turn(struct picture *to, const struct picture *from, unsigned orientation);
+
+/*
+ * Clean a picture that a document holds, of whatever format; *format is that of what came out. One that
+ * cannot be cleaned, or is damaged, comes out as a grey box, so that the rest of the document need not be
+ * refused for it, and nobody takes what is missing for white paper. Errors as clean_fn, but CANDOR_EBADMSG.
+ */
+int picture_clean_inner(struct clean_out *out, const struct clean_format **format, const uint8_t *in,
+    size_t len, unsigned depth, const char **why);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * TIFF: each page is read as the picture that it shows, upright, and written into a new file with the
- * tags that a reader needs; black and white, grey, or colours of 8 bits. Nothing else of the file comes
- * along. The cleaner.
+ * TIFF: the samples of each page are unpacked and packed into a new file, as they are, with the tags that a
+ * reader needs. A page that lies on its side, or whose samples mean nothing without their compression, is
+ * read as the picture that it shows, upright, and written in black and white, grey, or colours of 8 bits.
+ * Nothing else of the file comes along. The cleaner.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #define PAGES_MAX 1000
 #define STRIP_ROWS 64
+#define SAMPLES_MAX 16
+#define PIECE_BYTES_MAX (64u << 20) /* a strip or tile */
 
 /* A file in memory: for reading, bytes that are somebody else's; for writing, its own. */
 struct memory {
@@ -187,26 +190,18 @@ write_page(TIFF *to, const struct clean_out *out, const struct picture *page)
 	return out->full ? CANDOR_ETOOBIG : CANDOR_ENOMEM;
 }
 
-/* Read the page that from stands at, turn it, write it. */
+/* Read the page that from stands at as the picture that it shows, turn it, write it. */
 static int
-copy_page(TIFF *to, TIFF *from, const struct clean_out *out, uint64_t *total)
+redraw_page(TIFF *to, TIFF *from, const struct clean_out *out, struct picture page)
 {
-	struct picture page = { .bytes_each = 4 }, upright = { 0 }, *shown = &page;
+	struct picture upright = { 0 }, *shown = &page;
 	uint16_t orientation = ORIENTATION_TOPLEFT;
-	size_t bytes;
+	size_t bytes = (size_t)page.width * page.height * page.bytes_each;
 	int r;
 
-	if (TIFFGetField(from, TIFFTAG_IMAGEWIDTH, &page.width) != 1 ||
-	    TIFFGetField(from, TIFFTAG_IMAGELENGTH, &page.height) != 1 || page.width == 0 ||
-	    page.height == 0)
-		return CANDOR_EBADMSG;
-	if (picture_too_large(page.width, page.height) ||
-	    (*total += (uint64_t)page.width * page.height) > CLEAN_PIXELS_MAX)
-		return CANDOR_ETOOBIG;
 	TIFFGetFieldDefaulted(from, TIFFTAG_ORIENTATION, &orientation);
 	if (orientation < UPRIGHT || orientation > ORIENTATION_MAX)
 		orientation = UPRIGHT;
-	bytes = (size_t)page.width * page.height * page.bytes_each;
 	if ((page.pixels = malloc(bytes)) == NULL)
 		return CANDOR_ENOMEM;
 	/* Asked for in the order in which it is stored, libtiff turns nothing. */
@@ -229,18 +224,152 @@ copy_page(TIFF *to, TIFF *from, const struct clean_out *out, uint64_t *total)
 	return r;
 }
 
+/* What the samples of a page are; copied from one file to the next. */
+struct samples {
+	uint16_t bits, each, photometric, planar, format, compression, orientation;
+};
+
+static void
+read_samples(TIFF *from, struct samples *s)
+{
+	*s = (struct samples){ .photometric = UINT16_MAX };
+	TIFFGetFieldDefaulted(from, TIFFTAG_BITSPERSAMPLE, &s->bits);
+	TIFFGetFieldDefaulted(from, TIFFTAG_SAMPLESPERPIXEL, &s->each);
+	TIFFGetField(from, TIFFTAG_PHOTOMETRIC, &s->photometric);
+	TIFFGetFieldDefaulted(from, TIFFTAG_PLANARCONFIG, &s->planar);
+	TIFFGetFieldDefaulted(from, TIFFTAG_SAMPLEFORMAT, &s->format);
+	TIFFGetFieldDefaulted(from, TIFFTAG_COMPRESSION, &s->compression);
+	TIFFGetFieldDefaulted(from, TIFFTAG_ORIENTATION, &s->orientation);
+}
+
+/* Whether the samples can be taken over as they are: a table of kinds that need nothing but the tags that
+ * set_samples() sets, and compressions that give back what went in. */
+static bool
+are_plain(const struct samples *s)
+{
+	static const uint16_t photometrics[] = { PHOTOMETRIC_MINISWHITE, PHOTOMETRIC_MINISBLACK,
+		PHOTOMETRIC_RGB, PHOTOMETRIC_PALETTE, PHOTOMETRIC_SEPARATED, PHOTOMETRIC_CIELAB };
+	static const uint16_t compressions[] = { COMPRESSION_NONE, COMPRESSION_CCITTRLE,
+		COMPRESSION_CCITTFAX3, COMPRESSION_CCITTFAX4, COMPRESSION_LZW,
+		COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_PACKBITS };
+	bool known = false, whole = false;
+
+	for (size_t i = 0; i < NELEM(photometrics); i++)
+		known |= s->photometric == photometrics[i];
+	for (size_t i = 0; i < NELEM(compressions); i++)
+		whole |= s->compression == compressions[i];
+	return known && whole && s->orientation == ORIENTATION_TOPLEFT && s->each <= SAMPLES_MAX &&
+	       s->bits <= 64 && s->format <= SAMPLEFORMAT_VOID;
+}
+
+static void
+set_samples(TIFF *to, TIFF *from, const struct samples *s)
+{
+	uint16_t *extra, *red, *green, *blue, n_extra;
+
+	TIFFSetField(to, TIFFTAG_BITSPERSAMPLE, s->bits);
+	TIFFSetField(to, TIFFTAG_SAMPLESPERPIXEL, s->each);
+	TIFFSetField(to, TIFFTAG_PHOTOMETRIC, s->photometric);
+	TIFFSetField(to, TIFFTAG_PLANARCONFIG, s->planar);
+	TIFFSetField(to, TIFFTAG_SAMPLEFORMAT, s->format);
+	TIFFSetField(to, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+	TIFFSetField(to, TIFFTAG_COMPRESSION, COMPRESSION_LZW);
+	if (TIFFGetField(from, TIFFTAG_EXTRASAMPLES, &n_extra, &extra) == 1 && n_extra > 0)
+		TIFFSetField(to, TIFFTAG_EXTRASAMPLES, n_extra, extra);
+	if (s->photometric == PHOTOMETRIC_PALETTE &&
+	    TIFFGetField(from, TIFFTAG_COLORMAP, &red, &green, &blue) == 1)
+		TIFFSetField(to, TIFFTAG_COLORMAP, red, green, blue);
+}
+
+/* Strip by strip, or tile by tile, as they are laid out. */
+static int
+copy_samples(TIFF *to, TIFF *from, const struct clean_out *out, const struct picture *page,
+    const struct samples *s)
+{
+	bool tiled = TIFFIsTiled(from) != 0, ok;
+	tmsize_t (*read)(TIFF *, uint32_t, void *, tmsize_t) =
+	    tiled ? TIFFReadEncodedTile : TIFFReadEncodedStrip;
+	tmsize_t (*write)(TIFF *, uint32_t, void *, tmsize_t) =
+	    tiled ? TIFFWriteEncodedTile : TIFFWriteEncodedStrip;
+	tmsize_t size = tiled ? TIFFTileSize(from) : TIFFStripSize(from);
+	uint32_t n = tiled ? TIFFNumberOfTiles(from) : TIFFNumberOfStrips(from);
+	uint32_t width = 0, length = 0;
+	void *buf;
+	int r = 0;
+
+	if (size <= 0 || (uint64_t)size > PIECE_BYTES_MAX ||
+	    (uint64_t)size * n >
+		PIECE_BYTES_MAX + 2 * (uint64_t)TIFFScanlineSize(from) * page->height * s->each)
+		return CANDOR_EBADMSG;
+	TIFFSetField(to, TIFFTAG_IMAGEWIDTH, page->width);
+	TIFFSetField(to, TIFFTAG_IMAGELENGTH, page->height);
+	set_samples(to, from, s);
+	if (tiled) {
+		TIFFGetField(from, TIFFTAG_TILEWIDTH, &width);
+		TIFFGetField(from, TIFFTAG_TILELENGTH, &length);
+		TIFFSetField(to, TIFFTAG_TILEWIDTH, width);
+		TIFFSetField(to, TIFFTAG_TILELENGTH, length);
+	} else {
+		TIFFGetFieldDefaulted(from, TIFFTAG_ROWSPERSTRIP, &length);
+		TIFFSetField(to, TIFFTAG_ROWSPERSTRIP, length);
+	}
+	if ((buf = malloc((size_t)size)) == NULL)
+		return CANDOR_ENOMEM;
+	ok = true;
+	for (uint32_t i = 0; i < n && r == 0 && ok; i++) {
+		tmsize_t got = read(from, i, buf, size);
+
+		if (got <= 0)
+			r = CANDOR_EBADMSG;
+		else
+			ok = write(to, i, buf, got) == got;
+	}
+	free(buf);
+	if (r == 0 && (!ok || TIFFWriteDirectory(to) != 1))
+		r = out->full ? CANDOR_ETOOBIG : CANDOR_ENOMEM;
+	return r;
+}
+
+static int
+copy_page(TIFF *to, TIFF *from, const struct clean_out *out, uint64_t *total)
+{
+	struct picture page = { .bytes_each = 4 };
+	struct samples samples;
+
+	if (TIFFGetField(from, TIFFTAG_IMAGEWIDTH, &page.width) != 1 ||
+	    TIFFGetField(from, TIFFTAG_IMAGELENGTH, &page.height) != 1 || page.width == 0 ||
+	    page.height == 0)
+		return CANDOR_EBADMSG;
+	if (picture_too_large(page.width, page.height) ||
+	    (*total += (uint64_t)page.width * page.height) > CLEAN_PIXELS_MAX)
+		return CANDOR_ETOOBIG;
+	read_samples(from, &samples);
+	return are_plain(&samples) ? copy_samples(to, from, out, &page, &samples)
+				   : redraw_page(to, from, out, page);
+}
+
+/* A small picture in front of those that it stands for, as raw files of cameras begin. */
+static bool
+is_preview(TIFF *from)
+{
+	uint32_t kind = 0;
+	uint16_t n;
+	void *inner;
+
+	return TIFFGetField(from, TIFFTAG_SUBIFD, &n, &inner) == 1 &&
+	       TIFFGetField(from, TIFFTAG_SUBFILETYPE, &kind) == 1 &&
+	       (kind & FILETYPE_REDUCEDIMAGE) != 0;
+}
+
 static int
 copy_pages(TIFF *to, TIFF *from, const struct clean_out *out, const char **why)
 {
 	uint64_t total = 0;
-	uint16_t n_inner;
-	void *inner;
 	int r;
 
 	for (unsigned n = 0; n < PAGES_MAX; n++) {
-		/* There raw files of cameras have the picture, and a small one on the page. */
-		if (TIFFGetField(from, TIFFTAG_SUBIFD, &n_inner, &inner) == 1) {
-			*why = "it holds pictures within pictures, as a camera's raw file does; "
+		if (is_preview(from)) {
+			*why = "it is a camera's raw file, of which only a preview could be read; "
 			       "export it as JPEG";
 			return CANDOR_EBADMSG;
 		}
@@ -270,7 +399,7 @@ clean_tiff(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
 	TIFFSetWarningHandler(NULL);
 	if ((from = open_memory(&source, "rm")) != NULL) {
 		r = CANDOR_ENOMEM;
-		if ((to = open_memory(&target, "wm")) != NULL)
+		if ((to = open_memory(&target, TIFFIsBigTIFF(from) ? "w8m" : "wm")) != NULL)
 			r = copy_pages(to, from, &written, why);
 		TIFFClose(from);
 	}

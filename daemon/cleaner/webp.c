@@ -16,6 +16,9 @@
 #define EXIF_MAGIC "Exif\0"
 #define EXIF_MAGIC_BYTES 6
 #define RIFF_HEAD_BYTES 8 /* "RIFF" and the size of what follows */
+#define EXTENDED_AT 12    /* behind these and "WEBP", the chunk of the extended form */
+#define CHUNK_HEAD_BYTES 8
+#define EXTENDED_BYTES 10 /* flags, and width and height less 1 */
 #define QUALITY 95
 #define FORMAT_LOSSLESS 2 /* of WebPBitstreamFeatures */
 
@@ -111,8 +114,43 @@ copy(WebPMux *to, const WebPMux *from, bool moving)
 	return r < 0 ? r : error_of(WebPMuxSetCanvasSize(to, width, height));
 }
 
+static void
+put_le(uint8_t *p, size_t v, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
+/* The file as it came out, in the extended form when it came in so: some programs take the two for two
+ * formats. What they do not need of it says nothing. */
 static int
-turn(struct clean_out *out, const WebPData *in, unsigned orientation)
+put_file(struct clean_out *out, const WebPData *file, bool extended)
+{
+	uint8_t head[EXTENDED_AT + CHUNK_HEAD_BYTES + EXTENDED_BYTES] = { 0 },
+						      *chunk = head + EXTENDED_AT;
+	WebPBitstreamFeatures features;
+	size_t size;
+
+	if (!extended || file->size < EXTENDED_AT + 4 ||
+	    memcmp(file->bytes + EXTENDED_AT, "VP8X", 4) == 0)
+		return put(out, file->bytes, file->size);
+	if (WebPGetFeatures(file->bytes, file->size, &features) != VP8_STATUS_OK)
+		return CANDOR_EBADMSG;
+	size = file->size - RIFF_HEAD_BYTES + CHUNK_HEAD_BYTES + EXTENDED_BYTES;
+	memcpy(head, file->bytes, EXTENDED_AT);
+	put_le(head + 4, size, 4);
+	memcpy(chunk, "VP8X", 4);
+	put_le(chunk + 4, EXTENDED_BYTES, 4);
+	chunk[8] = features.has_alpha ? ALPHA_FLAG : 0;
+	put_le(chunk + 12, (size_t)features.width - 1, 3);
+	put_le(chunk + 15, (size_t)features.height - 1, 3);
+	if (!clean_put(out, head, sizeof(head)))
+		return out->full ? CANDOR_ETOOBIG : CANDOR_ENOMEM;
+	return put(out, file->bytes + EXTENDED_AT, file->size - EXTENDED_AT);
+}
+
+static int
+turn(struct clean_out *out, const WebPData *in, unsigned orientation, bool extended)
 {
 	struct picture before = { .bytes_each = 4 }, after = { 0 };
 	WebPBitstreamFeatures features;
@@ -136,7 +174,7 @@ turn(struct clean_out *out, const WebPData *in, unsigned orientation)
 	n = features.format == FORMAT_LOSSLESS
 		? WebPEncodeLosslessRGBA(after.pixels, width, height, width * 4, &encoded)
 		: WebPEncodeRGBA(after.pixels, width, height, width * 4, QUALITY, &encoded);
-	r = n == 0 ? CANDOR_ENOMEM : put(out, encoded, n);
+	r = n == 0 ? CANDOR_ENOMEM : put_file(out, &(WebPData){ encoded, n }, extended);
 out:
 	WebPFree(encoded);
 	WebPFree(before.pixels);
@@ -165,7 +203,7 @@ clean_webp(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
 	WebPData assembled = { 0 };
 	unsigned orientation;
 	uint32_t flags;
-	bool moving;
+	bool moving, extended = len >= EXTENDED_AT + 4 && memcmp(in + EXTENDED_AT, "VP8X", 4) == 0;
 	int r = CANDOR_EBADMSG;
 
 	(void)depth;
@@ -180,8 +218,8 @@ clean_webp(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth,
 	}
 	if ((r = copy(to, from, moving)) < 0 || (r = error_of(WebPMuxAssemble(to, &assembled))) < 0)
 		goto out;
-	r = orientation == UPRIGHT ? put(out, assembled.bytes, assembled.size)
-				   : turn(out, &assembled, orientation);
+	r = orientation == UPRIGHT ? put_file(out, &assembled, extended)
+				   : turn(out, &assembled, orientation, extended);
 out:
 	WebPDataClear(&assembled);
 	WebPMuxDelete(from);

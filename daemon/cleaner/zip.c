@@ -35,7 +35,7 @@ zip_type_of(const uint8_t *in, size_t len)
 		    type, sizeof(type), "%.*s", (int)strcspn((char *)p, " \r\n"), (char *)p);
 		found = type;
 	}
-	for (size_t i = 0; i < NELEM(mains) && pack_find(&pack, "[Content_Types].xml") != NULL; i++)
+	for (size_t i = 0; i < NELEM(mains) && pack_find(&pack, "_rels/.rels") != NULL; i++)
 		for (size_t m = 0; m < pack.n; m++)
 			if (strncmp(pack.members[m].name, mains[i][0], strlen(mains[i][0])) == 0) {
 				(void)snprintf(type, sizeof(type),
