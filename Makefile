@@ -116,9 +116,21 @@ $(B)/gen/lib/strip/forms.re: $(B)/gen/lib/strip/pack $(PACKS)
 
 $(B)/gen/lib/strip/scan.c: $(B)/gen/lib/strip/forms.re
 
+# The rules of stripping are data of the language pack: made into re2c's input.
+$(B)/gen/classes.re: lib/strip/classes.awk lib/strip/internal.h
+	@mkdir -p $(@D)
+	awk -f $^ > $@
+
+$(B)/gen/en/%.re: lib/strip/rules.awk lib/strip/en/%
+	@mkdir -p $(@D)
+	awk -f $^ > $@
+
+$(B)/gen/lib/strip/rules.c: $(B)/gen/classes.re $(B)/gen/en/rules.re
+$(B)/gen/lib/strip/phrases.c: $(B)/gen/classes.re $(B)/gen/en/phrases.re
+
 $(B)/gen/%.c: %.re
 	@mkdir -p $(@D)
-	re2c -W -Wno-nondeterministic-tags --utf-8 --no-generation-date -I $(B)/gen -o $@ $<
+	re2c -W -Wno-nondeterministic-tags --no-generation-date -I $(B)/gen -o $@ $<
 
 # Generated code is not held to our warnings.
 $(B)/gen/%.o: $(B)/gen/%.c $(GEN)

@@ -70,6 +70,7 @@ person(uint8_t class)
 	case C_PERSON:
 	case C_TITLE:
 	case C_RELATION:
+	case C_SOMEONE:
 	case C_POSSESSIVE:
 		return THEIRS;
 	default:
@@ -80,7 +81,8 @@ person(uint8_t class)
 static bool
 ends_sentence(uint8_t class)
 {
-	return class == 0 || class == C_END || class == C_LINE || class == C_BLANK_LINE;
+	return class == 0 || class == C_END || class == C_QUESTION || class == C_LINE ||
+	       class == C_BLANK_LINE;
 }
 
 static bool
@@ -124,7 +126,7 @@ static bool
 begins_block(const struct gap *g, size_t k)
 {
 	static const uint8_t closes[] = { C_END, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE, C_PLACEHOLDER,
-		C_LINE, C_URL, C_TRACK };
+		C_ROLE_GONE, C_NAME_GONE, C_LINE, C_URL, C_TRACK };
 	static const uint8_t heading[] = { C_CAP, C_ALLCAPS, C_PLACE, C_ROLE, C_TITLE, C_INITIAL,
 		C_COMMA, C_END, C_LINE, C_BLANK_LINE };
 	uint8_t before = k > 0 ? class_at(g, k - 1) : C_COLON;
@@ -247,6 +249,22 @@ judge(const struct gap *g, const struct strip_match *m, enum strip_profile profi
 	return STRIP__N;
 }
 
+/* As the placeholder is scanned that is written for it. */
+uint8_t
+strip_gone(enum strip_label label)
+{
+	switch (label) {
+	case STRIP_REPORTER_ROLE:
+		return C_ROLE_GONE;
+	case STRIP_REPORTER_NAME:
+	case STRIP_NAME:
+	case STRIP_SIGN_OFF:
+		return C_NAME_GONE;
+	default:
+		return C_PLACEHOLDER;
+	}
+}
+
 /* Token k of what remains right of the gap becomes a placeholder for tokens start..end. */
 static void
 replace(struct gap *g, const struct strip_match *m, enum strip_label label)
@@ -256,7 +274,7 @@ replace(struct gap *g, const struct strip_match *m, enum strip_label label)
 
 	t->tok[to].start = t->tok[start].start;
 	t->tok[to].label = label;
-	t->cls[to] = C_PLACEHOLDER;
+	t->cls[to] = strip_gone(label);
 	memmove(t->tok + to - m->start, t->tok + g->right, m->start * sizeof(*t->tok));
 	memmove(t->cls + to - m->start, t->cls + g->right, m->start);
 	g->right = to - m->start;

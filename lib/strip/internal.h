@@ -32,106 +32,124 @@ int strip_even(
 /* ---- stage 2: scan.re ------------------------------------------------------------------------ */
 
 /*
- * The classes of tokens, a character each, so that the rules are regular expressions over a string
- * of classes. rules.re names the same letters.
+ * The classes of tokens, a byte each, so that phrases and rules are regular expressions over a string
+ * of classes. classes.awk tells re2c their names: a line each, in order.
  */
 enum strip_class {
-	C_NONE = 0,
-	C_ADDRESS_END = 'H', /* street, road */
-	C_ALLCAPS = 'A',
-	C_AM = 'a',
-	C_AND = '&',
-	C_ARTICLE = '~', /* a, an */
-	C_AS = '\'',
-	C_ASK = '[',
-	C_BARE = 'p', /* ten digits that may be a telephone number */
-	C_BEEN = 'Q',
-	C_BLANK_LINE = 'B',
-	C_CAP = 'N', /* Capitalised */
-	C_CARD = 'C',
-	C_CLOSER = 'u', /* regards, thanks */
-	C_CLOCK = '_',  /* badged, arrived */
-	C_CODE = 'c',   /* digits and letters, T-20917 */
-	C_COLON = ':',
-	C_COMMA = ',',
-	C_COMMON = 'o', /* a word that is no name */
-	C_CONTACT = 'x',
-	C_CREDENTIAL = 'R', /* RN, MD */
-	C_DASH = '-',
-	C_DATE = 'Y',
-	C_DEVICE = '`', /* iPhone */
-	C_EMAIL = 'E',
-	C_END = '.',
-	C_EXTENSION = 'X',
-	C_FIELD = 'F',  /* reporter: */
-	C_FILLER = 'y', /* kind, many: beside a closer */
-	C_FOR = '4',
-	C_FROM = 'f', /* from, calling, here */
-	C_HANDLE = '@',
-	C_HASH = '#',
-	C_HAVE = 'J',
-	C_HERE = '8',
-	C_HIRED = '+', /* hired, graduated */
-	C_I = 'i',
-	C_IDNOUN = 'b', /* badge, licence */
-	C_IM = 'j',
-	C_IN = '6',
-	C_INITIAL = 'T', /* J. or Y.B. */
-	C_INITIALS = 'I',
-	C_IP = 'V',
-	C_IS = '=',
-	C_ITS = 'q',
-	C_IVE = 'v',
-	C_JOB = ';',  /* my role: */
-	C_LAST = '}', /* last, first */
-	C_LEFT = '(',
-	C_LINE = 'n',
-	C_LOGIN = '\\', /* login, user name */
-	C_MANAGE = '|', /* supervise, run */
-	C_ME = 'e',
-	C_MY = 'm',
-	C_NAME = 'k',
-	C_NUMBER = 'd',
-	C_NUMNOUN = 'g', /* number, no. */
-	C_NUMWORD = '1',
-	C_ONLY = '!',
-	C_OPENING = '<', /* a quotation mark before what is quoted */
-	C_OTHER = '*',
-	C_PATH = 'L',
-	C_PERSON = 'O', /* patient, witness: not the writer */
-	C_PHONE = 'P',
-	C_PLACEHOLDER = 'Z',
-	C_PLACE = 1, /* surgery, desk, north: no name, but says which */
-	C_POSSESSIVE = 's',
-	C_PREP = 'G',
-	C_PROBATION = '{',
-	C_QUOTE = '"',
-	C_REACH = 'l',    /* call, text */
-	C_REPORTED = '2', /* reported, submitted (by) */
-	C_RECORD = 'M',   /* MRN, chart */
-	C_RELATION = 'K',
-	C_RIGHT = ')',
-	C_ROLE = 'r',
-	C_SEASON = ']',
-	C_SENT = '%',
-	C_SINCE = '7',
-	C_SLASH = '/',
-	C_SPELT = '?', /* jane at mail dot example: perhaps an address */
-	C_SSN = 'S',
-	C_STARTED = '9',
-	C_THE = '^',
-	C_THEY = 'h', /* he, her, their */
-	C_THIS = 't',
-	C_TIME = '0', /* 18:52 */
-	C_TITLE = 'D',
-	C_TRACK = '>', /* what a link says of who shared it */
-	C_UNIT = 'z',  /* years, months */
-	C_URL = 'U',
-	C_VERBAL = '$', /* ends in -ing, -ed, -ly: no name */
-	C_WAS = 'W',
-	C_WE = '5',
-	C_WORD = 'w',
-	C_WORK = '3',
+	C_NONE,
+	C_ADDRESS_END, /* street, road */
+	C_ALLCAPS,
+	C_AM,
+	C_AND,
+	C_ARTICLE, /* a, an */
+	C_AS,
+	C_ASK,
+	C_BARE, /* ten digits that may be a telephone number */
+	C_BEEN,
+	C_BLANK_LINE,
+	C_CAP, /* Capitalised */
+	C_CARD,
+	C_CLOSER, /* regards, thanks */
+	C_CLOCK,  /* badged, arrived */
+	C_CODE,   /* digits and letters, T-20917 */
+	C_COLON,
+	C_COMMA,
+	C_COMMON, /* a word that is no name */
+	C_CONTACT,
+	C_CREDENTIAL, /* RN, MD */
+	C_DASH,
+	C_DATE,
+	C_DEVICE, /* iPhone */
+	C_EMAIL,
+	C_END,
+	C_EXTENSION,
+	C_FIELD,  /* reporter: */
+	C_FILLER, /* kind, many: beside a closer */
+	C_FOR,
+	C_FROM,
+	C_HANDLE,
+	C_HASH,
+	C_HAVE,
+	C_HERE,
+	C_HIRED, /* hired, graduated */
+	C_I,
+	C_IDNOUN, /* badge, licence */
+	C_IM,
+	C_IN,
+	C_INITIAL, /* J. or Y.B. */
+	C_INITIALS,
+	C_IP,
+	C_IS,
+	C_ITS,
+	C_IVE,
+	C_JOB,  /* my role: */
+	C_LAST, /* last, first */
+	C_LEFT,
+	C_LINE,
+	C_LOGIN,  /* login, user name */
+	C_MANAGE, /* supervise, run */
+	C_ME,
+	C_MY,
+	C_NAME,
+	C_NUMBER,
+	C_NUMNOUN, /* number, no. */
+	C_NUMWORD,
+	C_ONLY,
+	C_OPENING, /* a quotation mark before what is quoted */
+	C_OTHER,
+	C_PATH,
+	C_PERSON, /* patient, witness: not the writer */
+	C_PHONE,
+	C_PLACEHOLDER,
+	C_PLACE, /* surgery, desk, north: no name, but says which */
+	C_POSSESSIVE,
+	C_PREP,
+	C_PROBATION,
+	C_QUOTE,
+	C_REACH,    /* call, text */
+	C_REPORTED, /* reported, submitted (by) */
+	C_RECORD,   /* MRN, chart */
+	C_RELATION,
+	C_RIGHT,
+	C_ROLE,
+	C_SEASON,
+	C_SENT,
+	C_SINCE,
+	C_SLASH,
+	C_SPELT, /* jane at mail dot example: perhaps an address */
+	C_SSN,
+	C_STARTED,
+	C_THE,
+	C_THEY, /* he, her, their */
+	C_THIS,
+	C_TIME, /* 18:52 */
+	C_TITLE,
+	C_TRACK, /* what a link says of who shared it */
+	C_UNIT,  /* years, months */
+	C_URL,
+	C_VERBAL, /* ends in -ing, -ed, -ly: no name */
+	C_WAS,
+	C_WE,
+	C_WORD,
+	C_WORK,
+	C_DOT,    /* the word, in an address that is spelt */
+	C_MAILER, /* gmail: an address without the rest */
+	C_QUESTION,
+	C_NOT,
+	C_BUT,       /* but, because, when: a clause begins */
+	C_WHO,       /* who, that, which: a clause that tells more */
+	C_VERB,      /* has, would, said: words of a clause, not of a name */
+	C_SOMEONE,   /* person, guy */
+	C_DEPT,      /* radiology, billing */
+	C_DAY,       /* Memorial Day */
+	C_DURATION,  /* two years and a half */
+	C_POINT,     /* last fall, March 2019 */
+	C_ROLE_GONE, /* placeholders that others are told by */
+	C_NAME_GONE,
+	C_AT,   /* the word, before a host that is spelt */
+	C_AGO,  /* ago, later */
+	C_LONG, /* a number of many digits */
+	C_CALLING,
 };
 
 struct strip_token {
@@ -185,6 +203,11 @@ struct strip_lex strip_word(const uint8_t *folded, size_t len);
  * it does not fit into room bytes. */
 size_t strip_fold(uint8_t *out, size_t room, const uint8_t *word, size_t len);
 
+/* ---- between: phrases.re --------------------------------------------------------------------- */
+
+/* Make one token of those that are one phrase. */
+void strip_phrases(struct strip_tokens *t);
+
 /* ---- stage 3: rules.re and context.c --------------------------------------------------------- */
 
 /* What must hold beside the pattern itself. */
@@ -204,6 +227,17 @@ struct strip_match {
 	size_t start, end; /* tokens, counted from where the match began */
 	size_t len;        /* of the whole match */
 };
+
+/* What a rule leaves open: how far what goes reaches. */
+enum strip_extent {
+	REST_SELF,   /* what the writer is */
+	REST_WHERE,  /* where the writer works */
+	REST_DEPT,   /* the same, if it names a department */
+	REST_CLAUSE, /* up to the end of the clause */
+};
+
+/* How many tokens from cls on it has; 0: there is none. */
+size_t strip_rest(const uint8_t *cls, enum strip_extent extent);
 
 /* No rule looks at more tokens than this from where it begins. */
 #define STRIP_REACH 48
@@ -226,6 +260,9 @@ struct strip_known {
 	} name[KNOWN_NAMES];
 	size_t n;
 };
+
+/* The class of the placeholder for label. */
+uint8_t strip_gone(enum strip_label label);
 
 /* Keep the name at the head of tokens start..end, if there is one. */
 void strip_known_add(

@@ -170,7 +170,7 @@ strip_known_find(
 		t->cls[to] = t->cls[i];
 		if (label != STRIP__N) {
 			t->tok[to].label = label;
-			t->cls[to] = C_PLACEHOLDER;
+			t->cls[to] = strip_gone(label);
 		}
 		to++;
 	}

@@ -5,6 +5,7 @@
  * reads a bounded length, so that scanning is linear.
  */
 #include <string.h>
+#include <strings.h>
 
 #include <utf8proc.h>
 
@@ -204,6 +205,85 @@ tracked(const uint8_t *url, size_t len)
 	return len;
 }
 
+/* What a link may hold, and what it does not end with. */
+static const char link_stops[] = "<>\"'(){}|\\^`[]", link_tails[] = ".,;:!?";
+
+static const uint8_t *
+link_end(const uint8_t *p)
+{
+	const uint8_t *from = p;
+
+	while (*p > ' ' && strchr(link_stops, *p) == NULL && !(*p == 0xc2 && p[1] < 0xc0))
+		p++;
+	while (p > from && strchr(link_tails, p[-1]) != NULL)
+		p--;
+	return p;
+}
+
+/* The names of a site that may stand without "www.": how many, and how they end. */
+#define SITE_NAMES 5
+static const char *const site_tails[] = { "com", "org", "net", "edu", "gov", "io", "example" };
+
+static bool
+ascii_word(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Where the name of a site ends that begins at start with what ends at p; NULL: it is none. */
+static const uint8_t *
+site_end(const uint8_t *start, const uint8_t *p)
+{
+	const uint8_t *end = NULL;
+
+	for (const uint8_t *c = start; c < p; c++)
+		if (!ascii_word(*c) && *c != '-' && *c != '.')
+			return NULL;
+	for (size_t n = 1; n < SITE_NAMES && *p == '.' && ascii_word(p[1]); n++) {
+		const uint8_t *name = ++p;
+
+		while (ascii_word(*p) || *p == '-')
+			p++;
+		for (size_t i = 0; i < NELEM(site_tails); i++)
+			if (strlen(site_tails[i]) == (size_t)(p - name) &&
+			    strncasecmp(site_tails[i], (const char *)name, (size_t)(p - name)) == 0)
+				end = p;
+	}
+	return end != NULL && *end == '/' ? end + 1 : end;
+}
+
+/* How many bytes the letter at p has; 0: there is none. */
+static size_t
+letter(const uint8_t *p)
+{
+	uint32_t c = 0;
+	size_t n;
+
+	if (*p < 0x80)
+		return ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z');
+	n = utf8_decode(&c, (const char *)p, 4);
+	return c < 0xc0 || (c >= 0x2000 && c < 0x2c00) || (c >= 0x2e00 && c < 0x3040) ||
+			       (c >= 0xd800 && c < 0xf900) || (c >= 0xfe0f && c < 0xfe20) ||
+			       (c >= 0xff00 && c < 0xff21) || (c >= 0xffdd && c < 0x10000) ||
+			       (c >= 0x1f000 && c < 0x20000) ?
+		   0 :
+		   n;
+}
+
+/* Where the word ends of which all before p is read. */
+static const uint8_t *
+word_end(const uint8_t *p)
+{
+	for (size_t n;;) {
+		if ((n = letter(p)) > 0)
+			p += n;
+		else if ((*p == '\'' || *p == '-') && letter(p + 1) > 0)
+			p++;
+		else
+			return p;
+	}
+}
+
 /* The check digit of payment cards (ISO/IEC 7812-1, annex B). */
 static bool
 luhn(const uint8_t *p, size_t len)
@@ -226,7 +306,7 @@ int
 strip_scan(struct arena *a, struct strip_tokens *out, const struct strip_evened *text)
 {
 	struct scan s = { .a = a, .to = out, .text = text->p };
-	const unsigned char *YYCURSOR = text->p, *YYMARKER, *YYCTXMARKER = NULL, *start;
+	const unsigned char *YYCURSOR = text->p, *YYMARKER, *YYCTXMARKER = NULL, *start, *end;
 
 	(void)YYCTXMARKER;
 	*out = (struct strip_tokens){ .text = text->p };
@@ -244,36 +324,23 @@ next:
 	/*!re2c
 	re2c:define:YYCTYPE = "unsigned char";
 	re2c:yyfill:enable = 0;
+	re2c:flags:case-ranges = 1;
 
 	d      = [0-9];
 	an     = [0-9A-Za-z];
-	odd    = [\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufe0e\ufe20-\ufeff\uff21-\uffdc]
-	       | [\U00010000-\U0001efff\U00020000-\U0003fffd];
-	letter = [A-Za-z] | odd;
+	letter = [A-Za-z];                        // word_end() goes on beyond ASCII
 	sep    = [ .-];
 
 	// ---- numbers and addresses -------------------------------------------------------
-	ext    = [ ,]{0,2} ('x' | 'ext' | 'extension') "."? " "? d{2,6};
 	nanp1  = ("+"? "1" [ .-]?)? ("(" [2-9] d{2} ")" sep? | [2-9] d{2} [ ./-]) d{3} [ .-]? d{4};
 	local  = [2-9] d{2} [.-] d{4};
 	intl   = "+" d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,5} ([ .-]? d{2,5}){1,4};
 	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4};
 	nanp   = nanp1 | "(" d{3} ")" sep? d{3} [.-] d{4} | d{3} [.-] d{3} [.-] d{4};
-	phone  = (nanp | local | intl | trunk) ext?;
-	// over lines, or in words; addresses that a machine should not read
+	phone  = nanp | local | intl | trunk;
+	// over lines
 	br     = [ .-]? "\n" | [ .-];
 	broken = "("? [2-9] d{2} ")"? (br d{3} "\n" | "\n" d{3} br) d{4};
-	digit  = 'zero' | 'oh' | 'one' | 'two' | 'three' | 'four' | 'five' | 'six' | 'seven' | 'eight'
-	       | 'nine';
-	spoken = digit ([ ,-]{1,2} digit){6} ([ ,-]{1,2} digit)*;
-	part   = an+ ([_-] an+)?;
-	saydot = " dot " | " DOT " | " "? ("(dot)" | "[dot]") " "?;
-	dot    = saydot | ".";
-	boxed  = " "? ("(at)" | "[at]" | "(AT)" | "[AT]") " "?;
-	clearly = part (dot part)? boxed part (dot part){1,2}
-	       | part saydot part " at " part (dot part){1,2};
-	spelt  = part " at " part (saydot part){1,2}
-	       | part ("." part)? " at " ('gmail' | 'yahoo' | 'hotmail' | 'outlook' | 'icloud') (dot 'com')?;
 	time   = d{1,2} ":" d{2} (":" d{2})? (" "? ([ap] "m" | [ap] ".m." | [AP] "M"))?
 	       | d{1,2} " "? ([ap] ".m." | [ap] "m" | [AP] "M");
 	card   = d{4} [ -]? (d{4} [ -]? d{4} [ -]? d{1,7} | d{6} [ -]? d{5});
@@ -283,11 +350,6 @@ next:
 	code   = ([A-Za-z]+ [_/.-]?){0,2} [A-Za-z]* d+ an* ([_/-] an+)*;
 	under  = an+ "_" an+ ("_" an+)*;
 	domain = [A-Za-z0-9] [A-Za-z0-9-]* ("." [A-Za-z0-9-]+)+;
-	urlch  = [^\x00-\x20<>"'(){}|\\^`\u0080-\u00bf] \ [[\]];
-	urlend = urlch \ [.,;:!?];
-	url    = ('http' 's'? "://" | 'www.') urlch* urlend
-	       | ([A-Za-z0-9-]+ "."){1,4} ('com' | 'org' | 'net' | 'edu' | 'gov' | 'io' | 'example')
-	         ("/" (urlch* urlend)?)?;
 	pathch = [^\x00-\x20<>"|];
 	path   = "\\\\" pathch+ | [A-Za-z] ":\\" pathch+ | "/home/" pathch+ | "/Users/" pathch+
 	       | 'smb://' pathch+ | 'file://' pathch+;
@@ -307,9 +369,10 @@ next:
 		T(C_BLANK_LINE);
 	}
 
-	"[" ('name' | 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'e-mail'
-	    | 'words' | 'phone' | 'link' | 'number' | 'card' | 'address' | 'record' | 'date') " removed]"
-	                        { T(C_PLACEHOLDER); }
+	"[" ('contact' | 'id' | 'time' | 'relation' | 'e-mail' | 'words' | 'phone' | 'link' | 'number' | 'card'
+	    | 'address' | 'record' | 'date') " removed]" { T(C_PLACEHOLDER); }
+	"[" ('name' | 'signature') " removed]" { T(C_NAME_GONE); }
+	"[role removed]"        { T(C_ROLE_GONE); }
 
 	"@" domain              {
 		size_t from = (size_t)(start - s.text);
@@ -319,44 +382,34 @@ next:
 		T(C_EMAIL);
 	}
 	"@" [A-Za-z0-9] [A-Za-z0-9._]* [A-Za-z0-9_] { T(C_HANDLE); }
-	url                     {
-		size_t len = (size_t)(YYCURSOR - start), cut = tracked(start, len);
-
-		if (cut < len) {
-			if (push(&s, C_URL, (size_t)(start - s.text), (size_t)(start - s.text) + cut) < 0)
-				return CANDOR_ENOMEM;
-			start += cut;
-			T(C_TRACK);
-		}
-		T(C_URL);
+	'http' 's'? "://" | 'www.' {
+		YYCURSOR = link_end(YYCURSOR);
+		goto link;
 	}
 	path                    { T(C_PATH); }
 	d{3} "-" d{2} "-" d{4}  { T(C_SSN); }
-	date | say_weekday | say_month  { T(C_DATE); }
-	phone | spoken          { T(C_PHONE); }
-	[2-9] d{9} | broken     { T(C_BARE); }
-	spelt                   {
-		// "me at …": what comes after the word is a token of its own
-		const unsigned char *end = start;
-		enum strip_class class;
-
-		while (local_char(*end) && *end != '.')
-			end++;
-		class = word_class(&s, &end, start, true);
-		if (class != C_WORD && class != C_CAP && class != C_ALLCAPS &&
-		    (*start < '0' || *start > '9')) {
-			YYCURSOR = end;
-			T(class);
-		}
-		T(C_SPELT);
+	date | say_weekday | say_month  {
+		if (*YYCURSOR >= 0x80 && letter(YYCURSOR) > 0)
+			goto word; // marché
+		T(C_DATE);
 	}
-	clearly                 { T(C_EMAIL); }
+	phone                   { T(C_PHONE); }
+	[2-9] d{9} | broken     { T(C_BARE); }
 	time                    { T(C_TIME); }
 	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_CODE); }
 	ipv4 | ipv6             { T(C_IP); }
 	('x' | 'ext' | 'extension') "."? " "? d{2,6} { T(C_EXTENSION); }
-	d+                      { T(C_NUMBER); }
-	code | under            { T(C_CODE); }
+	d{7,}                   { T(C_LONG); }
+	d+                      {
+		if ((end = site_end(start, YYCURSOR)) != NULL)
+			goto site;
+		T(C_NUMBER);
+	}
+	code | under            {
+		if ((end = site_end(start, YYCURSOR)) != NULL)
+			goto site;
+		T(C_CODE);
+	}
 
 	[A-Z] | ([A-Z] "."){1,4} {
 		size_t one = 1;
@@ -364,13 +417,17 @@ next:
 		T(*start == 'I' && YYCURSOR == start + one ? C_I : C_INITIAL);
 	}
 	word                    {
-		enum strip_class class = word_class(&s, &YYCURSOR, start, false);
-
+		enum strip_class class;
+	word:
+		if ((end = site_end(start, YYCURSOR)) != NULL)
+			goto site;
+		YYCURSOR = word_end(YYCURSOR);
+		class = word_class(&s, &YYCURSOR, start, false);
 		T(class);
 	}
 	"'s" | "'"              { T(YYCURSOR - start == 2 ? C_POSSESSIVE : C_QUOTE); }
 
-	[.!?]+                  { T(C_END); }
+	[.!?]+                  { T(memchr(start, '?', (size_t)(YYCURSOR - start)) != NULL ? C_QUESTION : C_END); }
 	[,;]+                   { T(C_COMMA); }
 	":"                     { T(C_COLON); }
 	[-~]+                   { T(C_DASH); }
@@ -398,9 +455,28 @@ next:
 	[/|]+                   { T(C_SLASH); }
 	"#"+                    { T(C_HASH); }
 	[*_=+]+                 { T(C_OTHER); }
-	[^\x00]                 { T(C_OTHER); }
+	[\x80-\xff]             {
+		uint32_t c;
+
+		YYCURSOR = start;
+		if (letter(start) > 0)
+			goto word;
+		YYCURSOR += utf8_decode(&c, (const char *)start, 4);
+		T(C_OTHER);
+	}
 	*                       { T(C_OTHER); }
 	*/
+site:
+	YYCURSOR = end[-1] == '/' ? link_end(end) : end;
+link:
+	end = start + tracked(start, (size_t)(YYCURSOR - start));
+	if (end < YYCURSOR) {
+		if (push(&s, C_URL, (size_t)(start - s.text), (size_t)(end - s.text)) < 0)
+			return CANDOR_ENOMEM;
+		start = end;
+		T(C_TRACK);
+	}
+	T(C_URL);
 #undef T
 done:
 	close_quote(&s, out->n, false);

@@ -229,6 +229,7 @@ strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
 	if ((r = strip_even(a, &even, (const uint8_t *)text, len)) < 0 ||
 	    (r = strip_scan(a, &tokens, &even)) < 0)
 		return r;
+	strip_phrases(&tokens);
 	if (keep == NULL)
 		keep = &nothing;
 	if ((r = mark_kept(&tokens, &even, len, keep)) < 0)

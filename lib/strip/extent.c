@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stage 3 of stripping: how far a find goes whose end no pattern tells: what somebody says of himself,
+ * up to the end of the clause, and a signature. Any process; pure. Must know no words, only classes,
+ * and must look no further than STRIP_REACH tokens.
+ */
+#include <string.h>
+
+#include "strip/internal.h"
+
+/* What a token may be to a description. */
+enum {
+	NOUN = 1,     /* one of its words */
+	LINK = 2,     /* between its words */
+	NARROW = 4,   /* says which one, so that few are left */
+	CLAUSE = 8,   /* a word of a clause, which only a "who" lets in */
+	NAMELIKE = 16 /* part of a name, maybe */
+};
+
+static const uint8_t parts[256] = {
+	[C_WORD] = NOUN,
+	[C_COMMON] = NOUN,
+	[C_VERBAL] = NOUN,
+	[C_POSSESSIVE] = NOUN,
+	[C_FILLER] = NOUN,
+	[C_LAST] = NOUN | NARROW,
+	[C_ONLY] = NOUN | NARROW,
+	[C_CAP] = NOUN | NAMELIKE,
+	[C_ALLCAPS] = NOUN | NAMELIKE | NARROW,
+	[C_INITIAL] = NOUN | NAMELIKE,
+	[C_ROLE] = NOUN,
+	[C_CREDENTIAL] = NOUN | NARROW,
+	[C_PLACE] = NOUN | NARROW,
+	[C_DEPT] = NOUN | NARROW,
+	[C_DAY] = NOUN | NARROW,
+	[C_NUMBER] = NOUN | NARROW,
+	[C_NUMWORD] = NOUN | NARROW,
+	[C_CODE] = NOUN | NARROW,
+	[C_SOMEONE] = NOUN,
+	[C_PERSON] = NOUN,
+	[C_RELATION] = NOUN,
+	[C_SEASON] = NOUN | NARROW,
+	[C_DATE] = NOUN | NARROW,
+	[C_POINT] = NOUN | NARROW,
+	[C_TIME] = NOUN | NARROW,
+	[C_UNIT] = NOUN,
+	[C_MANAGE] = NOUN,
+	[C_PROBATION] = NOUN,
+	[C_ADDRESS_END] = NOUN,
+	[C_RECORD] = NOUN,
+	[C_IDNOUN] = NOUN,
+	[C_CONTACT] = NOUN,
+	[C_JOB] = NOUN,
+	[C_NAME] = NOUN,
+	[C_FIELD] = NOUN,
+	[C_DEVICE] = NOUN,
+	[C_WORK] = NOUN,
+	[C_REACH] = NOUN,
+	[C_NUMNOUN] = NOUN,
+	[C_CLOSER] = NOUN,
+	[C_HASH] = NOUN,
+	[C_LOGIN] = NOUN,
+	[C_DOT] = NOUN,
+	[C_MAILER] = NOUN,
+	[C_PREP] = LINK,
+	[C_IN] = LINK,
+	[C_FOR] = LINK,
+	[C_AT] = LINK,
+	[C_FROM] = LINK,
+	[C_AND] = LINK,
+	[C_SLASH] = LINK,
+	[C_THE] = LINK,
+	[C_ARTICLE] = LINK,
+	[C_THIS] = LINK,
+	[C_VERB] = CLAUSE,
+	[C_WAS] = CLAUSE,
+	[C_IS] = CLAUSE,
+	[C_HAVE] = CLAUSE,
+	[C_BEEN] = CLAUSE,
+	[C_NOT] = CLAUSE,
+	[C_CLOCK] = CLAUSE,
+	[C_HIRED] = CLAUSE,
+	[C_STARTED] = CLAUSE,
+	[C_REPORTED] = CLAUSE,
+	[C_SENT] = CLAUSE,
+	[C_ASK] = CLAUSE,
+	[C_CALLING] = CLAUSE,
+	[C_HERE] = CLAUSE,
+	[C_WHO] = CLAUSE,
+	[C_MY] = CLAUSE,
+	[C_AS] = CLAUSE,
+};
+
+static bool
+is(uint8_t class, unsigned what)
+{
+	return (parts[class] & what) != 0;
+}
+
+static bool
+ends_fragment(uint8_t class)
+{
+	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE,
+		C_RIGHT, C_DASH, C_BUT };
+
+	return memchr(ends, class, sizeof(ends)) != NULL;
+}
+
+/* Tokens that a description may have at most, and one piece that is added to it. */
+#define DESCRIPTION_MAX 30
+#define FRAGMENT_MAX 9
+
+/* A piece behind a comma, or in brackets, that belongs to what stands before it: it has no verb and
+ * nobody in it, and it is no name, time of service or single adverb. Returns its tokens; 0: none. */
+static size_t
+fragment(const uint8_t *cls)
+{
+	unsigned all = 0;
+	size_t n = 0, names = 0, words = 0;
+
+	if (cls[0] == C_DURATION || cls[0] == C_AND || cls[0] == C_FOR)
+		return 0;
+	for (; !ends_fragment(cls[n]); n++) {
+		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK) || cls[n] == C_DURATION)
+			return 0;
+		all |= parts[cls[n]];
+		names += is(cls[n], NAMELIKE);
+		words += is(cls[n], NOUN);
+	}
+	if (n == 0 || words == 0 || names == words)
+		return n > 0 && names == words && cls[0] == C_ALLCAPS && n == 1 ? n : 0;
+	if (n == 1 && (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER))
+		return 0;
+	if (cls[0] == C_COMMON && (all & NARROW) == 0)
+		return 0;
+	return is(cls[n - 1], LINK) ? 0 : n;
+}
+
+/* Do tokens up to the end of the clause belong together with what stands before an "and"? */
+static bool
+continues(const uint8_t *cls)
+{
+	size_t n = 0;
+
+	for (; !ends_fragment(cls[n]); n++)
+		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK))
+			return false;
+	return n > 0;
+}
+
+/* The description's end behind what comes in its main part: a relative clause. */
+static size_t
+relative(const uint8_t *cls, size_t i)
+{
+	size_t end = i;
+
+	for (; i < DESCRIPTION_MAX && !ends_fragment(cls[i]) && cls[i] != C_TITLE &&
+	       is(cls[i], NOUN | LINK | CLAUSE);
+	     i++)
+		if (!is(cls[i], LINK) && cls[i] != C_MY && cls[i] != C_AS)
+			end = i + 1;
+	return end;
+}
+
+struct description {
+	bool role, narrow;
+	size_t words, others; /* of these: people who are not the writer */
+	size_t end;
+};
+
+static void
+read_description(struct description *d, const uint8_t *cls, size_t i)
+{
+	size_t n;
+
+	for (d->end = i; i < DESCRIPTION_MAX; i++) {
+		uint8_t c = cls[i];
+
+		if (is(c, NOUN)) {
+			if (c == C_CAP && cls[i + 1] == C_POSSESSIVE && d->words > 0)
+				return;
+			d->role |= c == C_ROLE || c == C_SOMEONE;
+			d->narrow |= d->words > 0 || is(c, NARROW);
+			d->words++;
+			d->others += c == C_PERSON || c == C_RELATION;
+			d->end = i + 1;
+		} else if (c == C_AND || c == C_SLASH) {
+			if (!continues(cls + i + 1))
+				return;
+		} else if (c == C_FOR &&
+			   (cls[i + 1] == C_DURATION ||
+			       (cls[i + 1] == C_COMMON && cls[i + 2] == C_DURATION))) {
+			return;
+		} else if (is(c, LINK)) {
+			size_t next = i + 1;
+
+			while (cls[next] == C_THE || cls[next] == C_ARTICLE ||
+			       cls[next] == C_THIS || cls[next] == C_MY)
+				next++;
+			if (!is(cls[next], NOUN) && cls[next] != C_WHO)
+				return;
+			d->narrow = true;
+			i = next - 1;
+		} else if (c == C_WHO) {
+			d->narrow = true;
+			d->end = i = relative(cls, i);
+			i--;
+		} else if (c == C_LEFT) {
+			n = fragment(cls + i + 1);
+			if (n == 0 || cls[i + 1 + n] != C_RIGHT)
+				return;
+			d->end = i + n + 2;
+			i = d->end - 1;
+		} else if (c == C_COMMA && d->words > 0) {
+			d->narrow = true;
+			if (cls[i + 1] == C_WHO)
+				continue;
+			if ((n = fragment(cls + i + 1)) == 0)
+				return;
+			d->end = i + n + 1;
+			i = d->end - 1;
+		} else {
+			return;
+		}
+	}
+}
+
+static size_t
+rest_self(const uint8_t *cls)
+{
+	struct description d = { 0 };
+	bool the = cls[0] == C_THE, article = cls[0] == C_ARTICLE, only = cls[0] == C_ONLY;
+	size_t first = the || article || only || cls[0] == C_THEY;
+
+	if (cls[first] == C_TITLE || (first == 0 && !is(cls[0], NOUN)))
+		return 0;
+	if (first == 0 && (cls[0] == C_VERBAL || cls[0] == C_COMMON || cls[0] == C_FILLER))
+		return 0;
+	/* one of three, one of the two nurses: but not one of those */
+	if (cls[0] == C_NUMWORD && cls[1] == C_PREP) {
+		size_t of = cls[2] == C_THE ? 3 : 2;
+
+		if (!is(cls[of], NOUN) || cls[2] == C_COMMON)
+			return 0;
+		read_description(&d, cls, of);
+		return d.role || is(cls[of], NARROW) ? d.end : 0;
+	}
+	if (first == 0) {
+		/* Without an article a word for what somebody does must come before anything else. */
+		size_t n = 0;
+
+		while (n < 6 && is(cls[n], NOUN) && cls[n] != C_ROLE && cls[n] != C_COMMON)
+			n++;
+		if (cls[n] != C_ROLE)
+			return 0;
+	}
+	read_description(&d, cls, first);
+	if (d.words == d.others)
+		return 0;
+	if (the || only)
+		return d.end;
+	return d.role && (d.narrow || !article) && d.words + d.narrow > 1 ? d.end : 0;
+}
+
+/* Where somebody works. */
+static size_t
+rest_where(const uint8_t *cls)
+{
+	struct description d = { 0 };
+	size_t first = cls[0] == C_THE || cls[0] == C_ARTICLE || cls[0] == C_MY || cls[0] == C_THIS;
+
+	if (!is(cls[first], NOUN) || cls[first] == C_COMMON || cls[first] == C_TITLE ||
+	    cls[first] == C_VERBAL)
+		return 0;
+	read_description(&d, cls, first);
+	return d.words > d.others ? d.end : 0;
+}
+
+/* As rest_where(), when only the name of a department tells that it is one. */
+static size_t
+rest_dept(const uint8_t *cls)
+{
+	size_t first = cls[0] == C_THE, n = first;
+
+	while (n < first + 4 && is(cls[n], NOUN) && cls[n] != C_DEPT && cls[n] != C_ROLE)
+		n++;
+	return cls[n] == C_DEPT || cls[n] == C_ROLE || (n > first + 1 && cls[first] == C_NUMBER)
+		   ? rest_where(cls)
+		   : 0;
+}
+
+/* To the end of a clause. */
+static size_t
+rest_clause(const uint8_t *cls)
+{
+	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE,
+		C_RIGHT, C_LEFT, C_DASH, C_BUT, C_AND, C_COLON, C_QUOTE, C_OPENING, C_TITLE };
+	size_t n = 0;
+
+	while (n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL)
+		n++;
+	return n < FRAGMENT_MAX ? n : 0;
+}
+
+size_t
+strip_rest(const uint8_t *cls, enum strip_extent extent)
+{
+	static size_t (*const rest[])(const uint8_t *) = {
+		[REST_SELF] = rest_self,
+		[REST_WHERE] = rest_where,
+		[REST_DEPT] = rest_dept,
+		[REST_CLAUSE] = rest_clause,
+	};
+
+	return rest[extent](cls);
+}
