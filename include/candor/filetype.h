@@ -25,6 +25,24 @@
 	X("image/x-portable-bitmap", ".pbm", pnm) \
 	X("image/x-portable-greymap", ".pgm", pnm) \
 	X("image/x-portable-pixmap", ".ppm", pnm) \
+	X("image/heic",       ".heic", heif) \
+	X("image/heif",       ".heif", heif) \
+	X("image/heic-sequence", ".heic", heif) \
+	X("image/heif-sequence", ".heif", heif) \
+	X("image/avif",       ".avif", heif) \
+	X("audio/mpeg",       ".mp3",  mp3) \
+	X("audio/flac",       ".flac", flac) \
+	X("audio/ogg",        ".ogg",  ogg) \
+	X("application/ogg",  ".ogg",  ogg) \
+	X("video/ogg",        ".ogv",  ogg) \
+	X("audio/x-wav",      ".wav",  wav) \
+	X("audio/x-m4a",      ".m4a",  mp4) \
+	X("audio/mp4",        ".m4a",  mp4) \
+	X("video/mp4",        ".mp4",  mp4) \
+	X("video/x-m4v",      ".m4v",  mp4) \
+	X("video/3gpp",       ".3gp",  mp4) \
+	X("video/3gpp2",      ".3g2",  mp4) \
+	X("video/quicktime",  ".mov",  mp4) \
 	X("text/plain",       ".txt",  text) \
 	X("text/csv",         ".csv",  text) \
 	X("application/json", ".json", text) \
@@ -50,6 +68,9 @@ int file_type_find(const char *name);
 
 /* The name at a place that file_type_find() gave. Static. */
 const char *file_type_name(int type);
+
+/* Is it read as a text, and stripped like words of a report? */
+bool file_type_is_text(const char *name);
 
 /* How names of files of this type end, with the dot; ".bin" for one that is not in the list. Static. */
 const char *file_type_ending(const char *name);
