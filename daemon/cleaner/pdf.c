@@ -15,6 +15,7 @@
 #include <qpdf/qpdflogger-c.h>
 #include <zlib.h>
 
+#include "cleaner/icc.h"
 #include "cleaner/pack.h"
 #include "cleaner/xml.h"
 
@@ -23,6 +24,8 @@
 #define PENDING_MAX 1000000
 #define PARENTS_MAX 16
 #define KEY_MAX 128
+#define LETTER 11.0      /* points: the size in which fields are drawn */
+#define RECT_MAX 20000.0 /* points: larger than any page */
 
 static const char damaged[] =
     "The PDF is damaged. Open it, print it to a new PDF, and attach that.";
@@ -32,6 +35,8 @@ enum role {
 	PLAIN,     /* loses what dropped[] names */
 	RESOURCES, /* its dictionaries are NAMES */
 	NAMES,     /* its keys are anybody's choice and mean nothing */
+	PROFILE,   /* a stream of colours */
+	CONTENT,   /* a stream of drawing, or an array of such */
 };
 
 struct pdf {
@@ -44,14 +49,14 @@ struct pdf {
 	uint8_t *seen; /* a bit for each object number */
 	size_t inflated;
 	unsigned depth;
+	bool is_stale; /* the form says that its fields are to be drawn */
 	int error;
 	const char **why;
 };
 
 /* clang-format off */
 static const char *const catalog_kept[] = {
-	"/Type", "/Pages", "/PageLabels", "/Names", "/Dests", "/Outlines", "/PageLayout", "/PageMode",
-	"/OCProperties", NULL,
+	"/Type", "/Pages", "/PageLabels", "/Names", "/Dests", "/Outlines", "/OCProperties", NULL,
 };
 static const char *const page_kept[] = {
 	"/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
@@ -197,34 +202,6 @@ without_exif(uint8_t *p, size_t len)
 	return len;
 }
 
-/* Boxes of a JPEG 2000 that are no picture: XML, UUID and what points to them. */
-static size_t
-without_boxes(uint8_t *p, size_t len)
-{
-	size_t at = 0;
-
-	if (len < 12 || memcmp(p + 4, "jP  ", 4) != 0)
-		return len; /* a bare codestream */
-	while (len - at >= 8) {
-		size_t n = (size_t)p[at] << 24 | (size_t)p[at + 1] << 16 | (size_t)p[at + 2] << 8 |
-			   p[at + 3];
-		const uint8_t *type = p + at + 4;
-
-		if (n == 0 || n > len - at)
-			n = len - at;
-		if (n < 8)
-			break;
-		if (memcmp(type, "xml ", 4) == 0 || memcmp(type, "uuid", 4) == 0 ||
-		    memcmp(type, "uinf", 4) == 0 || memcmp(type, "jp2i", 4) == 0) {
-			memmove(p + at, p + at + n, len - at - n);
-			len -= n;
-		} else {
-			at += n;
-		}
-	}
-	return at;
-}
-
 static void
 replace_data(struct pdf *pdf, qpdf_oh stream, const uint8_t *p, size_t len, const char *filter)
 {
@@ -242,30 +219,32 @@ replace_data(struct pdf *pdf, qpdf_oh stream, const uint8_t *p, size_t len, cons
 	qpdf_oh_release(pdf->q, dictionary);
 }
 
+/* What a reader gets, and no more. */
 static void
-clean_jpeg_data(struct pdf *pdf, qpdf_oh stream, uint8_t *p, size_t len)
+replace_unpacked(struct pdf *pdf, qpdf_oh stream)
 {
-	struct clean_out cleaned = { 0 };
-	const char *why = damaged;
-	int r = clean_jpeg(&cleaned, p, without_exif(p, len), pdf->depth + 1, &why);
+	QPDF_BOOL decoded = 0;
+	uint8_t *p = NULL;
+	size_t len;
 
-	if (r < 0)
-		fail(pdf, r,
-		    "A picture in the PDF is damaged. Print the PDF to a new one and "
-		    "attach that.");
+	if (qpdf_oh_get_stream_data(pdf->q, stream, qpdf_dl_generalized, &decoded, &p, &len) >=
+		QPDF_ERRORS ||
+	    !decoded)
+		fail(pdf, CANDOR_EBADMSG, damaged);
 	else
-		replace_data(pdf, stream, cleaned.p, cleaned.len, "/DCTDecode");
-	free(cleaned.p);
+		replace_data(pdf, stream, p, len, NULL);
+	free(p);
 }
 
-/* The filters of a stream: how many, how many compress, and the last one's name. */
+/* The filters of a stream: how many, how many compress, and the first one's and the last one's names. */
 static int
-filters_of(struct pdf *pdf, qpdf_oh dictionary, int *compress, char last[static KEY_MAX])
+filters_of(struct pdf *pdf, qpdf_oh dictionary, int *compress, char first[static KEY_MAX],
+    char last[static KEY_MAX])
 {
 	qpdf_oh filter = qpdf_oh_get_key(pdf->q, dictionary, "/Filter");
 	int n = 0;
 
-	*last = 0;
+	*first = *last = 0;
 	*compress = 0;
 	if (qpdf_oh_is_name(pdf->q, filter)) {
 		(void)name_of(pdf, dictionary, "/Filter", last);
@@ -278,26 +257,171 @@ filters_of(struct pdf *pdf, qpdf_oh dictionary, int *compress, char last[static 
 
 			if (qpdf_oh_is_name(pdf->q, item))
 				(void)snprintf(last, KEY_MAX, "%s", qpdf_oh_get_name(pdf->q, item));
+			if (i == 0)
+				(void)memcpy(first, last, KEY_MAX);
 			*compress += in_list(last, compressions);
 			qpdf_oh_release(pdf->q, item);
 		}
 	}
+	if (n == 1)
+		(void)memcpy(first, last, KEY_MAX);
 	qpdf_oh_release(pdf->q, filter);
 	return n;
 }
 
-static void
-clean_stream(struct pdf *pdf, qpdf_oh stream, qpdf_oh dictionary)
+/*
+ * What these bytes are under a filter, or under none; for free(). NULL when they are damaged or too much,
+ * which is then noted.
+ */
+static uint8_t *
+unpacked(struct pdf *pdf, const uint8_t *p, size_t len, const char *filter, size_t *out_len)
 {
-	char last[KEY_MAX];
-	int compress, n = filters_of(pdf, dictionary, &compress, last);
-	bool jpeg = strcmp(last, "/DCTDecode") == 0 || strcmp(last, "/DCT") == 0;
-	bool jpx = strcmp(last, "/JPXDecode") == 0;
+	qpdf_oh coat = qpdf_oh_new_stream(pdf->q);
+	qpdf_oh name = qpdf_oh_new_name(pdf->q, filter), none = qpdf_oh_new_null(pdf->q);
+	QPDF_BOOL decoded = 0;
+	uint8_t *out = NULL;
+
+	if (strncmp(filter, "/Fl", 3) == 0)
+		(void)measure(pdf, p, len);
+	qpdf_oh_replace_stream_data(pdf->q, coat, p, len, name, none);
+	if (pdf->error == 0 && (qpdf_oh_get_stream_data(pdf->q, coat, qpdf_dl_generalized, &decoded,
+				    &out, out_len) >= QPDF_ERRORS ||
+				   !decoded)) {
+		free(out);
+		out = NULL;
+		fail(pdf, CANDOR_EBADMSG, damaged);
+	}
+	qpdf_oh_release(pdf->q, none);
+	qpdf_oh_release(pdf->q, name);
+	qpdf_oh_release(pdf->q, coat);
+	return out;
+}
+
+static bool
+is_blank(int c)
+{
+	return c == 0 || c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
+}
+
+/* The end of a string that begins at at. */
+static size_t
+string_end(const uint8_t *p, size_t len, size_t at)
+{
+	unsigned open = 0;
+
+	for (; at < len; at++) {
+		if (p[at] == '\\' && at + 1 < len)
+			at++;
+		else if (p[at] == '(')
+			open++;
+		else if (p[at] == ')' && --open == 0)
+			return at + 1;
+	}
+	return len;
+}
+
+/* Behind the data of a picture that stands between "ID" and "EI" in the drawing. */
+static size_t
+picture_end(const uint8_t *p, size_t len, size_t at)
+{
+	for (; at + 3 <= len; at++)
+		if (is_blank(p[at]) && p[at + 1] == 'E' && p[at + 2] == 'I' &&
+		    (at + 3 == len || is_blank(p[at + 3])))
+			return at + 3;
+	return len;
+}
+
+/* A drawing without its comments. */
+static bool
+put_drawing(struct clean_out *out, const uint8_t *p, size_t len)
+{
+	size_t at = 0, from = 0;
+
+	while (at < len) {
+		if (p[at] == '(') {
+			at = string_end(p, len, at);
+		} else if (p[at] == 'I' && at + 2 < len && p[at + 1] == 'D' &&
+			   is_blank(p[at + 2]) && (at == 0 || is_blank(p[at - 1]))) {
+			at = picture_end(p, len, at + 2);
+		} else if (p[at] == '%') {
+			if (!clean_put(out, p + from, at - from))
+				return false;
+			while (at < len && p[at] != '\n' && p[at] != '\r')
+				at++;
+			from = at;
+		} else {
+			at++;
+		}
+	}
+	return clean_put(out, p + from, len - from);
+}
+
+/* A stream whose bytes are to be looked at, and replaced. */
+static void
+rewrite_stream(struct pdf *pdf, qpdf_oh stream, enum role role)
+{
+	struct clean_out out = { 0 };
 	QPDF_BOOL decoded = 0;
 	uint8_t *p = NULL;
 	size_t len = 0;
+	int r = 0;
 
-	if (n > 2 || compress > 1 || strcmp(last, "/Crypt") == 0) {
+	if (qpdf_oh_get_stream_data(pdf->q, stream, qpdf_dl_generalized, &decoded, &p, &len) >=
+		QPDF_ERRORS ||
+	    !decoded) {
+		/* As it is: readers may still make something of it. */
+		free(p);
+		return;
+	}
+	/* Of one that is none, readers go by its number of colours. */
+	if (role == PROFILE)
+		r = icc_strip(&out, p, len);
+	else if (memchr(p, '%', len) == NULL)
+		role = PLAIN;
+	else if (!put_drawing(&out, p, len))
+		r = clean_put_error(&out);
+	if (r < 0 && r != CANDOR_EBADMSG)
+		fail(pdf, r, damaged);
+	else if (role != PLAIN)
+		replace_data(pdf, stream, out.p, out.len, NULL);
+	free(out.p);
+	free(p);
+}
+
+static void
+clean_picture_data(struct pdf *pdf, qpdf_oh stream, const char *filter, uint8_t *p, size_t len)
+{
+	bool jpeg = strcmp(filter, "/JPXDecode") != 0;
+	struct clean_out cleaned = { 0 };
+	const char *why = damaged;
+	int r;
+
+	if (jpeg)
+		r = clean_jpeg(&cleaned, p, without_exif(p, len), pdf->depth + 1, &why);
+	else
+		r = clean_jp2(&cleaned, p, len, pdf->depth + 1, &why);
+	if (r < 0)
+		fail(pdf, r,
+		    "A picture in the PDF is damaged. Print the PDF to a new one and "
+		    "attach that.");
+	else
+		replace_data(pdf, stream, cleaned.p, cleaned.len, jpeg ? "/DCTDecode" : filter);
+	free(cleaned.p);
+}
+
+static void
+clean_stream(struct pdf *pdf, qpdf_oh stream, qpdf_oh dictionary, enum role role)
+{
+	static const char *const pictures[] = { "/DCTDecode", "/DCT", "/JPXDecode", NULL };
+	char first[KEY_MAX], last[KEY_MAX], subtype[KEY_MAX];
+	int compress, n = filters_of(pdf, dictionary, &compress, first, last);
+	bool picture = in_list(last, pictures);
+	QPDF_BOOL decoded = 0;
+	uint8_t *p = NULL, *inner;
+	size_t len = 0;
+
+	if (n > 2 || compress > 1 || in_list(first, pictures) != (picture && n == 1) ||
+	    strcmp(last, "/Crypt") == 0) {
 		fail(pdf, CANDOR_EBADMSG,
 		    "The PDF is packed in an unusual way. Print it to a new "
 		    "PDF and attach that.");
@@ -312,28 +436,21 @@ clean_stream(struct pdf *pdf, qpdf_oh stream, qpdf_oh dictionary)
 		fail(pdf, CANDOR_EBADMSG, damaged);
 		return;
 	}
-	if ((jpeg || jpx) && n > 1) {
+	if (picture && n == 2) {
 		/* In two coats: its outer one off first. */
+		inner = unpacked(pdf, p, len, first, &len);
 		free(p);
-		fail(pdf, CANDOR_EBADMSG,
-		    "A picture in the PDF is packed in an unusual way. Print "
-		    "the PDF to a new one and attach that.");
-		return;
+		p = inner;
 	}
-	if (jpeg)
-		clean_jpeg_data(pdf, stream, p, len);
-	else if (jpx)
-		replace_data(pdf, stream, p, without_boxes(p, len), "/JPXDecode");
-	else if (n == 1 && strncmp(last, "/Fl", 3) == 0 && !measure(pdf, p, len)) {
-		free(p);
-		p = NULL;
-		if (qpdf_oh_get_stream_data(
-			pdf->q, stream, qpdf_dl_generalized, &decoded, &p, &len) >= QPDF_ERRORS ||
-		    !decoded)
-			fail(pdf, CANDOR_EBADMSG, damaged);
-		else
-			replace_data(pdf, stream, p, len, NULL);
-	}
+	if (strcmp(name_of(pdf, dictionary, "/Subtype", subtype), "/Form") == 0 ||
+	    qpdf_oh_has_key(pdf->q, dictionary, "/PatternType"))
+		role = CONTENT;
+	if (picture && pdf->error == 0)
+		clean_picture_data(pdf, stream, last, p, len);
+	else if (n == 1 && strncmp(last, "/Fl", 3) == 0 && !measure(pdf, p, len))
+		replace_unpacked(pdf, stream);
+	if (!picture && (role == PROFILE || role == CONTENT) && pdf->error == 0)
+		rewrite_stream(pdf, stream, role);
 	free(p);
 }
 
@@ -393,6 +510,8 @@ role_of(enum role parent, const char *key)
 
 	if (parent == RESOURCES || in_list(key, names))
 		return NAMES;
+	if (strcmp(key, "/Contents") == 0)
+		return CONTENT;
 	return strcmp(key, "/Resources") == 0 || strcmp(key, "/DR") == 0 ? RESOURCES : PLAIN;
 }
 
@@ -425,6 +544,22 @@ visit_dictionary(struct pdf *pdf, qpdf_oh dictionary, enum role role)
 	free(keys);
 }
 
+/* [/ICCBased stream] */
+static bool
+names_profile(struct pdf *pdf, qpdf_oh array, int n)
+{
+	qpdf_oh first;
+	bool names;
+
+	if (n != 2)
+		return false;
+	first = qpdf_oh_get_array_item(pdf->q, array, 0);
+	names = qpdf_oh_is_name(pdf->q, first) &&
+		strcmp(qpdf_oh_get_name(pdf->q, first), "/ICCBased") == 0;
+	qpdf_oh_release(pdf->q, first);
+	return names;
+}
+
 static void
 walk(struct pdf *pdf)
 {
@@ -434,6 +569,8 @@ walk(struct pdf *pdf)
 		if (qpdf_oh_is_array(pdf->q, next.object)) {
 			int n = qpdf_oh_get_array_n_items(pdf->q, next.object);
 
+			if (names_profile(pdf, next.object, n))
+				next.role = PROFILE;
 			for (int i = 0; i < n && pdf->error == 0; i++)
 				push(
 				    pdf, qpdf_oh_get_array_item(pdf->q, next.object, i), next.role);
@@ -441,10 +578,10 @@ walk(struct pdf *pdf)
 			qpdf_oh dictionary = qpdf_oh_get_dict(pdf->q, next.object);
 
 			visit_dictionary(pdf, dictionary, PLAIN);
-			clean_stream(pdf, next.object, dictionary);
+			clean_stream(pdf, next.object, dictionary, next.role);
 			qpdf_oh_release(pdf->q, dictionary);
 		} else {
-			visit_dictionary(pdf, next.object, next.role);
+			visit_dictionary(pdf, next.object, next.role > NAMES ? PLAIN : next.role);
 		}
 		qpdf_oh_release(pdf->q, next.object);
 	}
@@ -452,20 +589,23 @@ walk(struct pdf *pdf)
 
 /* ---- pages and what lies on them ----------------------------------------------------------------- */
 
-/* A form field's kind, which it may have from its parents. */
-static const char *
-field_type(struct pdf *pdf, qpdf_oh widget, char type[static KEY_MAX])
+/* What a form field has, if only from its parents. */
+static qpdf_oh
+inherited(struct pdf *pdf, qpdf_oh widget, const char *key)
 {
 	qpdf_oh at = qpdf_oh_new_object(pdf->q, widget);
+	qpdf_oh value = qpdf_oh_get_key_if_dict(pdf->q, at, key);
 
-	for (int i = 0; i < PARENTS_MAX && *name_of(pdf, at, "/FT", type) == 0; i++) {
+	for (int i = 0; i < PARENTS_MAX && qpdf_oh_is_null(pdf->q, value); i++) {
 		qpdf_oh parent = qpdf_oh_get_key_if_dict(pdf->q, at, "/Parent");
 
 		qpdf_oh_release(pdf->q, at);
+		qpdf_oh_release(pdf->q, value);
 		at = parent;
+		value = qpdf_oh_get_key_if_dict(pdf->q, at, key);
 	}
 	qpdf_oh_release(pdf->q, at);
-	return type;
+	return value;
 }
 
 /* Of several appearances (a ticked box, one that is not) the one that shows, and of that only the normal. */
@@ -498,14 +638,182 @@ settle_appearance(struct pdf *pdf, qpdf_oh annotation)
 	return there;
 }
 
-static bool
-has_value(struct pdf *pdf, qpdf_oh widget)
-{
-	qpdf_oh value = qpdf_oh_get_key(pdf->q, widget, "/V");
-	bool has = qpdf_oh_is_string(pdf->q, value);
+/* ---- fields that a program has yet to draw ---- */
 
+/* Width and height of an annotation. */
+static bool
+size_of(struct pdf *pdf, qpdf_oh annotation, double size[static 2])
+{
+	qpdf_oh rect = qpdf_oh_get_key(pdf->q, annotation, "/Rect");
+	bool ok = qpdf_oh_is_array(pdf->q, rect) && qpdf_oh_get_array_n_items(pdf->q, rect) == 4;
+	double corner[4] = { 0 };
+
+	for (int i = 0; i < 4 && ok; i++) {
+		qpdf_oh item = qpdf_oh_get_array_item(pdf->q, rect, i);
+
+		ok = qpdf_oh_is_number(pdf->q, item);
+		corner[i] = ok ? qpdf_oh_get_numeric_value(pdf->q, item) : 0;
+		qpdf_oh_release(pdf->q, item);
+	}
+	qpdf_oh_release(pdf->q, rect);
+	size[0] = corner[2] > corner[0] ? corner[2] - corner[0] : corner[0] - corner[2];
+	size[1] = corner[3] > corner[1] ? corner[3] - corner[1] : corner[1] - corner[3];
+	return ok && size[0] < RECT_MAX && size[1] < RECT_MAX;
+}
+
+/* The text of a field in lines, for a font in Latin 1. False when it holds other letters. */
+static bool
+put_value(struct pdf *pdf, qpdf_oh value, struct clean_out *text)
+{
+	bool ok = true;
+
+	if (qpdf_oh_is_array(pdf->q, value)) {
+		int n = qpdf_oh_get_array_n_items(pdf->q, value);
+
+		for (int i = 0; i < n && ok; i++) {
+			qpdf_oh item = qpdf_oh_get_array_item(pdf->q, value, i);
+
+			ok = !qpdf_oh_is_array(pdf->q, item) && put_value(pdf, item, text);
+			qpdf_oh_release(pdf->q, item);
+		}
+	} else if (qpdf_oh_is_string(pdf->q, value)) {
+		const uint8_t *p = (const uint8_t *)qpdf_oh_get_utf8_value(pdf->q, value);
+
+		for (; *p != 0 && ok; p++) {
+			uint8_t c = *p;
+
+			if (c >= 0x80) {
+				/* 0xa0 to 0xff, in two bytes. */
+				ok = (c == 0xc2 && p[1] >= 0xa0) || c == 0xc3;
+				c = ok ? (uint8_t)(c << 6 | (*++p & 0x3f)) : c;
+			}
+			if (c == '\r' && p[1] == '\n')
+				p++;
+			c = c == '\r' ? '\n' : c < ' ' && c != '\n' ? ' ' : c;
+			ok = ok && clean_put(text, &c, 1);
+		}
+		ok = ok && clean_put(text, "\n", 1);
+	}
+	return ok;
+}
+
+/* One line as a string of PDF, and down to the next. */
+static bool
+put_line(struct clean_out *drawing, const uint8_t *p, size_t len)
+{
+	bool ok = clean_put(drawing, "(", 1);
+
+	for (size_t i = 0; i < len && ok; i++) {
+		if (p[i] == '(' || p[i] == ')' || p[i] == '\\')
+			ok = clean_put(drawing, "\\", 1);
+		ok = ok && clean_put(drawing, p + i, 1);
+	}
+	return ok && clean_put(drawing, ")Tj T*\n", 7);
+}
+
+/* The lines of text, those that are too long broken between words. */
+static bool
+put_lines(struct clean_out *drawing, const uint8_t *p, size_t len, size_t columns)
+{
+	bool ok = true;
+
+	while (len > 0 && ok) {
+		const uint8_t *end = memchr(p, '\n', len);
+		size_t n = end == NULL ? len : (size_t)(end - p), skip = 1;
+
+		if (n > columns) {
+			end = memrchr(p, ' ', columns);
+			skip = end != NULL;
+			n = end == NULL ? columns : (size_t)(end - p);
+		}
+		ok = put_line(drawing, p, n);
+		n += skip;
+		p += n < len ? n : len;
+		len -= n < len ? n : len;
+	}
+	return ok;
+}
+
+static void
+set_parsed(struct pdf *pdf, qpdf_oh dictionary, const char *key, const char *text)
+{
+	qpdf_oh value = qpdf_oh_parse(pdf->q, text);
+
+	qpdf_oh_replace_key(pdf->q, dictionary, key, value);
 	qpdf_oh_release(pdf->q, value);
-	return has;
+}
+
+/* Draw what stands in a field, in a plain font. False when it cannot be. */
+static bool
+draw_field(struct pdf *pdf, qpdf_oh widget, const struct clean_out *text)
+{
+	static const char *const about[][2] = {
+		{ "/Subtype", "/Form" },
+		{ "/Resources",
+		    "<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
+		    "/Encoding /WinAnsiEncoding >> >> >>" },
+	};
+	struct clean_out drawing = { 0 };
+	double size[2], letter;
+	char head[512];
+	size_t columns, lines = 0;
+	qpdf_oh stream, dictionary, none, ap;
+	bool ok;
+
+	if (!size_of(pdf, widget, size))
+		return false;
+	for (size_t i = 0; i < text->len; i++)
+		lines += text->p[i] == '\n';
+	/* A line in a low field fills it; in a high one, where there may be more, it is as in a book. */
+	letter = lines <= 1 && size[1] < 2 * LETTER ? size[1] * 0.7 : LETTER;
+	letter = letter > LETTER ? LETTER : letter < 1 ? 1 : letter;
+	columns = (size_t)(size[0] / (letter / 2)) + 1;
+	(void)snprintf(head, sizeof(head), "q 0 g BT /F %.2f Tf %.2f TL 2 %.2f Td\n", letter,
+	    letter * 1.2, size[1] < 2 * LETTER ? (size[1] - letter * 0.7) / 2 : size[1] - letter);
+	ok = clean_put(&drawing, head, strlen(head)) &&
+	     put_lines(&drawing, text->p, text->len,
+		 lines <= 1 && size[1] < 2 * LETTER ? SIZE_MAX : columns) &&
+	     clean_put(&drawing, "ET Q\n", 5);
+	if (ok) {
+		stream = qpdf_oh_new_stream(pdf->q);
+		none = qpdf_oh_new_null(pdf->q);
+		dictionary = qpdf_oh_get_dict(pdf->q, stream);
+		qpdf_oh_replace_stream_data(pdf->q, stream, drawing.p, drawing.len, none, none);
+		for (size_t i = 0; i < NELEM(about); i++)
+			set_parsed(pdf, dictionary, about[i][0], about[i][1]);
+		(void)snprintf(head, sizeof(head), "[ 0 0 %.2f %.2f ]", size[0], size[1]);
+		set_parsed(pdf, dictionary, "/BBox", head);
+		ap = qpdf_oh_new_dictionary(pdf->q);
+		qpdf_oh_replace_key(pdf->q, ap, "/N", stream);
+		qpdf_oh_replace_key(pdf->q, widget, "/AP", ap);
+		qpdf_oh_release(pdf->q, ap);
+		qpdf_oh_release(pdf->q, dictionary);
+		qpdf_oh_release(pdf->q, none);
+		qpdf_oh_release(pdf->q, stream);
+	}
+	free(drawing.p);
+	return ok;
+}
+
+/* Whether a field shows what stands in it: as it was drawn, or as it is drawn here. */
+static bool
+field_shows(struct pdf *pdf, qpdf_oh widget, bool shows)
+{
+	struct clean_out text = { 0 };
+	qpdf_oh value;
+
+	if (shows && !pdf->is_stale)
+		return true;
+	value = inherited(pdf, widget, "/V");
+	if (!put_value(pdf, value, &text) ||
+	    (text.len > 1 && !(shows = draw_field(pdf, widget, &text))))
+		fail(pdf, CANDOR_EBADMSG,
+		    "The PDF is a form that a program has yet to "
+		    "draw. Open it, print it to a new PDF, and "
+		    "attach that.");
+	qpdf_oh_release(pdf->q, value);
+	free(text.p);
+	return shows;
 }
 
 /* Whether this annotation stays; what it tells beyond its looks does not. */
@@ -528,15 +836,13 @@ annotation_is_kept(struct pdf *pdf, qpdf_oh annotation)
 		return false;
 	shows = settle_appearance(pdf, annotation);
 	if (strcmp(subtype, "/Widget") == 0) {
-		qpdf_oh stamp;
+		qpdf_oh stamp, kind = inherited(pdf, annotation, "/FT");
 
-		(void)field_type(pdf, annotation, type);
-		if (!shows && strcmp(type, "/Btn") != 0 && strcmp(type, "/Sig") != 0 &&
-		    has_value(pdf, annotation))
-			fail(pdf, CANDOR_EBADMSG,
-			    "The PDF is a form that a program has yet to "
-			    "draw. Open it, print it to a new PDF, and "
-			    "attach that.");
+		(void)snprintf(type, sizeof(type), "%s",
+		    qpdf_oh_is_name(pdf->q, kind) ? qpdf_oh_get_name(pdf->q, kind) : "");
+		qpdf_oh_release(pdf->q, kind);
+		if (strcmp(type, "/Tx") == 0 || strcmp(type, "/Ch") == 0)
+			shows = field_shows(pdf, annotation, shows);
 		if (!shows || strcmp(type, "/Sig") == 0)
 			return false;
 		stamp = qpdf_oh_new_name(pdf->q, "/Stamp");
@@ -595,6 +901,9 @@ clean_catalog(struct pdf *pdf, qpdf_oh root)
 		    "The PDF is a form that a program has yet to draw. Open "
 		    "it, print it to a new PDF, and attach that.");
 	qpdf_oh_release(pdf->q, fresh);
+	fresh = qpdf_oh_get_key_if_dict(pdf->q, form, "/NeedAppearances");
+	pdf->is_stale = qpdf_oh_is_bool(pdf->q, fresh) && qpdf_oh_get_bool_value(pdf->q, fresh);
+	qpdf_oh_release(pdf->q, fresh);
 	qpdf_oh_release(pdf->q, form);
 	keep_only(pdf, root, catalog_kept);
 	names = qpdf_oh_get_key(pdf->q, root, "/Names");
@@ -616,6 +925,7 @@ write_out(struct pdf *pdf, struct clean_out *out)
 		return r;
 	qpdf_set_static_ID(pdf->q, 1);
 	qpdf_set_linearization(pdf->q, 0);
+	qpdf_set_preserve_encryption(pdf->q, 0);
 	qpdf_set_object_stream_mode(pdf->q, qpdf_o_generate);
 	qpdf_set_preserve_unreferenced_objects(pdf->q, 0);
 	qpdf_set_suppress_original_object_IDs(pdf->q, 1);
@@ -638,11 +948,11 @@ clean(struct pdf *pdf, struct clean_out *out, const uint8_t *in, size_t len)
 	qpdf_silence_errors(pdf->q);
 	qpdf_set_suppress_warnings(pdf->q, 1);
 	read = qpdf_read_memory(pdf->q, "", (const char *)in, len, NULL);
-	if ((read >= QPDF_ERRORS && qpdf_has_error(pdf->q) &&
-		qpdf_get_error_code(pdf->q, qpdf_get_error(pdf->q)) == qpdf_e_password) ||
-	    (read < QPDF_ERRORS && qpdf_is_encrypted(pdf->q))) {
+	/* One that opens without a password is written anew without protection. */
+	if (read >= QPDF_ERRORS && qpdf_has_error(pdf->q) &&
+	    qpdf_get_error_code(pdf->q, qpdf_get_error(pdf->q)) == qpdf_e_password) {
 		*pdf->why =
-		    "The PDF is encrypted or protected. Open it, print it to a new PDF, and "
+		    "The PDF is protected with a password. Open it, print it to a new PDF, and "
 		    "attach that.";
 		return CANDOR_EBADMSG;
 	}
