@@ -317,17 +317,31 @@ ask_narrative(struct dialogue *d)
 }
 
 static int
+ask_original(struct dialogue *d)
+{
+	term_wrap(d->c, d->c->tty, 0,
+	    "\nWhat was taken out can be evidence, too. The untouched files can be sent as well: "
+	    "sealed to the escrow alone, whose key no officer has. The risk is that they tell "
+	    "whoever "
+	    "opens them one day who made them, where and when.");
+	return term_confirm(d->c, &d->r->keep_original, false, "Send the untouched files as well?");
+}
+
+static int
 ask_attachments(struct dialogue *d)
 {
 	struct report *r = d->r;
 	int e;
 
 	heading(d->c,
-	    "Do you have evidence in a plain text file? It is cleaned like your words, and "
-	    "its name is not sent.");
+	    "Do you have evidence in files? Pictures, documents, recordings, text. What could tell "
+	    "who "
+	    "made them, where and when is taken out first, and their names are not sent.");
 	r->n_attachments = 0;
-	while (r->n_attachments < DRAFT_ATTACHMENTS_MAX) {
+	r->keep_original = false;
+	while (r->n_attachments < ATTACHMENTS_MAX) {
 		const char **path = &r->attachments[r->n_attachments];
+		struct attachment is;
 
 		if ((e = ask_line(d, path,
 			 r->n_attachments == 0 ? "File (Enter: none): "
@@ -336,15 +350,15 @@ ask_attachments(struct dialogue *d)
 			return e;
 		if (**path == '\0')
 			break;
-		if (draft_attachment_check(d->c, *path, "", NULL) != 0) {
+		if (attachment_check(d->c, &is, *path, "", NULL) != 0) {
 			term_tell(d->c);
 			*path = NULL;
 		} else {
 			r->n_attachments++;
-			fprintf(d->c->tty, "It goes with your report.\n");
+			attachment_tell(d->c, *path, &is);
 		}
 	}
-	return 0;
+	return r->n_attachments > 0 ? ask_original(d) : 0;
 }
 
 static void
@@ -364,8 +378,9 @@ summary(struct dialogue *d)
 	for (size_t i = 0; i < d->r->n_keep_out; i++)
 		fprintf(t, "  kept out  %s\n", d->r->keep_out[i]);
 	if (d->r->n_attachments > 0)
-		fprintf(t, "  attached  %zu text file%s\n", d->r->n_attachments,
-		    d->r->n_attachments == 1 ? "" : "s");
+		fprintf(t, "  attached  %zu file%s, cleaned%s\n", d->r->n_attachments,
+		    d->r->n_attachments == 1 ? "" : "s",
+		    d->r->keep_original ? "; untouched for the escrow alone" : "");
 }
 
 static int preview(struct dialogue *d);

@@ -11,15 +11,12 @@
 #include "candor/strip.h"
 
 struct client;
-struct link;
 
 /* What intake takes, in bytes and numbers (the narrative: WIRE_TEXT_MAX). */
 #define DRAFT_PLACE_MAX 1024
 #define DRAFT_PLATFORM_MAX 256
 #define DRAFT_URL_MAX 2048
 #define DRAFT_URLS_MAX 16
-#define DRAFT_ATTACHMENTS_MAX 16
-#define DRAFT_ATTACHMENT_BYTES (25u * 1024 * 1024)
 
 /* Words of a text, compared byte by byte. */
 struct draft_words {
@@ -67,18 +64,6 @@ struct draft_wish {
 	size_t n_labels, n_words;
 };
 void draft_wish(struct draft_wish *out, struct draft_choice *choice);
-
-/*
- * Attachments: plain text files. Check one (it can be opened, is text, not empty, not too large) and,
- * unless removed is NULL, add what strip() takes out of it to that list under the name field. EX_NOINPUT,
- * EX_DATAERR, EX_IOERR.
- */
-int draft_attachment_check(
-    struct client *c, const char *path, const char *field, json_t *removed) MUST_CHECK;
-
-/* Send it, stripped, as the n-th of this session. */
-int draft_attachment_send(
-    struct client *c, struct link *l, unsigned n, const char *path) MUST_CHECK;
 
 /* The names of labels that have been kept but may not be, told on standard error. */
 void draft_tell_not_keepable(unsigned keep, unsigned not_keepable);

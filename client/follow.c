@@ -14,6 +14,7 @@
 #include "candor/seal.h"
 #include "candor/utf8.h"
 
+#include "attachment.h"
 #include "draft.h"
 #include "guide.h"
 #include "json.h"
@@ -248,7 +249,7 @@ send_message(struct client *c, struct link *l, struct following *f)
 	int r;
 
 	for (unsigned i = 0; i < f->attachments->n; i++)
-		if ((r = draft_attachment_send(c, l, i, f->attachments->v[i])) != 0)
+		if ((r = attachment_send(c, l, i, f->attachments->v[i])) != 0)
 			return r;
 	msg.id = wire_bytes(f->id, sizeof(f->id));
 	msg.text = text.m;
@@ -295,11 +296,15 @@ prepare_reply(struct client *c, struct following *f, struct span message, json_t
 	if ((r = guide_look(c, &g)) != 0)
 		return r;
 	for (size_t i = 0; i < f->attachments->n; i++) {
+		const char *path = f->attachments->v[i];
+		struct attachment is;
 		char name[40];
 
 		snprintf(name, sizeof(name), "attachments[%zu]", i);
-		if ((r = draft_attachment_check(c, f->attachments->v[i], name, removed)) != 0)
+		if ((r = attachment_check(c, &is, path, name, removed)) != 0)
 			return r;
+		if (c->interactive)
+			attachment_tell(c, path, &is);
 	}
 	snprintf(f->text.name, sizeof(f->text.name), "text");
 	while (c->interactive && !send) {
@@ -406,9 +411,9 @@ verb_follow(struct client *c, int argc, char **argv)
 		    "you typed it just now, remove that line from your shell's history\nusage: "
 		    "candor %s",
 		    USAGE);
-	if (attachments.n > DRAFT_ATTACHMENTS_MAX)
+	if (attachments.n > ATTACHMENTS_MAX)
 		return client_fail(
-		    c, EX_USAGE, "--attach can be given %d times at most", DRAFT_ATTACHMENTS_MAX);
+		    c, EX_USAGE, "--attach can be given %d times at most", ATTACHMENTS_MAX);
 	f = arena_alloc(&c->arena, sizeof(*f));
 	receipt = arena_alloc(&c->arena, RECEIPT_MAX_CHARS);
 	if (f == NULL || receipt == NULL)

@@ -319,7 +319,7 @@ receive(struct link *l, struct arena *a, unsigned want, ProtobufCMessage **answe
 	int r;
 
 	if ((r = receive_message(l, c->frame_in, FRAME_MAX - FRAME_LENGTH_BYTES, &len,
-		 now_ms() + LINK_ANSWER_MS)) != 0)
+		 now_ms() + (want == MSG_ATTACHED ? LINK_ATTACHED_MS : LINK_ANSWER_MS))) != 0)
 		return r;
 	/* Decrypted in place: the buffer is in the slab. */
 	if (frame_open(&l->session, c->frame_in, &kind, &body, c->frame_in, len) < 0)

@@ -15,6 +15,7 @@ struct link;
 /* How long an answer may take; a command that connects may ask people for a password meanwhile. */
 #define LINK_CONNECT_MS 60000
 #define LINK_ANSWER_MS 30000
+#define LINK_ATTACHED_MS 90000 /* a file is cleaned meanwhile */
 /* No further try is begun later than this after the first. */
 #define LINK_RETRY_MS 45000
 

@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "candor/casestate.h"
+#include "candor/filetype.h"
 #include "candor/seal.h"
 
 #include "term.h"
@@ -169,23 +170,7 @@ case_entry(struct officer_session *s, const struct open_case *k, const Candor__E
 void
 attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type)
 {
-	static const struct {
-		const char *type, *ending;
-	} endings[] = {
-		{ "text/plain", "txt" },
-		{ "image/png", "png" },
-		{ "image/jpeg", "jpg" },
-		{ "image/gif", "gif" },
-		{ "image/webp", "webp" },
-		{ "image/tiff", "tiff" },
-		{ "application/pdf", "pdf" },
-	};
-	const char *ending = "bin";
-
-	for (size_t i = 0; i < NELEM(endings); i++)
-		if (strcmp(type, endings[i].type) == 0)
-			ending = endings[i].ending;
-	snprintf(out, ATTACHMENT_NAME_MAX, "attachment-%u.%s", n, ending);
+	snprintf(out, ATTACHMENT_NAME_MAX, "attachment-%u%s", n, file_type_ending(type));
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `candor case save`: an attachment or entry to a file of the officer's choosing, byte for byte. Runs
- * in the client. Must never hold a whole attachment in memory, nor leave half a file.
+ * `candor case save`: an attachment or entry to a file of the officer's choosing, byte for byte; or, by
+ * whoever brings the escrow's identity, an untouched original, which nobody else opens. Runs in the
+ * client. Must never hold a whole attachment in memory, nor leave half a file.
  */
 #include <errno.h>
 #include <string.h>
@@ -82,7 +83,8 @@ write_failed(const struct target *t)
 
 /* Decrypt chunk by chunk, the padding taken off on the way. */
 static int
-save_stream(struct officer_session *s, const struct open_case *k, uint32_t n, struct target *t)
+save_stream(struct officer_session *s, const struct open_case *k, uint32_t n,
+    const uint8_t identity[AGE_KEY_BYTES], struct target *t)
 {
 	struct client *c = s->c;
 	struct intake in = { .from = { .s = s, .number = k->record->summary->number, .n = n } };
@@ -98,10 +100,16 @@ save_stream(struct officer_session *s, const struct open_case *k, uint32_t n, st
 		return client_fail_memory(c);
 	if ((r = fill(&in)) != 0)
 		return r;
-	e = age_stream_open(&c->arena, stream, &used, in.buf, in.have, k->identity);
+	e = age_stream_open(&c->arena, stream, &used, in.buf, in.have, identity);
 	if (e == CANDOR_ENOTFOUND)
-		return client_fail(
-		    c, EX_NOPERM, "attachment %u is not sealed to this case's readers", n);
+		return client_fail(c, EX_NOPERM,
+		    identity == k->identity ? "attachment %u is an untouched original, sealed to "
+					      "the escrow alone: whoever "
+					      "holds its identity opens it with --identity"
+					    : "attachment %u is not sealed to this identity: the "
+					      "escrow's opens untouched "
+					      "originals, and nothing else is opened with one",
+		    n);
 	if (e != 0)
 		return e == CANDOR_ENOMEM ? client_fail_memory(c) : damaged(c, n);
 	drop(&in, used);
@@ -145,14 +153,15 @@ save_words(struct officer_session *s, const struct open_case *k, const Candor__E
 
 static int
 save(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
-    struct target *t)
+    const uint8_t identity[AGE_KEY_BYTES], struct target *t)
 {
-	return entry_is(info, "attachment") ? save_stream(s, k, info->n, t)
+	return entry_is(info, "attachment") ? save_stream(s, k, info->n, identity, t)
 					    : save_words(s, k, info, t);
 }
 
 static int
-save_to_stdout(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info)
+save_to_stdout(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
+    const uint8_t identity[AGE_KEY_BYTES])
 {
 	struct target t = { .c = s->c, .path = "standard output", .fd = STDOUT_FILENO };
 
@@ -161,12 +170,12 @@ save_to_stdout(struct officer_session *s, const struct open_case *k, const Cando
 		    "standard output is a terminal, which somebody else's bytes must not reach: "
 		    "name a "
 		    "file, or a pipe");
-	return save(s, k, info, &t);
+	return save(s, k, info, identity, &t);
 }
 
 static int
 save_to_file(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
-    const char *path)
+    const uint8_t identity[AGE_KEY_BYTES], const char *path)
 {
 	struct target t = { .c = s->c, .path = path };
 	char said[64];
@@ -174,7 +183,7 @@ save_to_file(struct officer_session *s, const struct open_case *k, const Candor_
 
 	if ((r = private_file_open_new(s->c, &t.fd, path)) != 0)
 		return r;
-	r = save(s, k, info, &t);
+	r = save(s, k, info, identity, &t);
 	end = private_file_finish(s->c, t.fd, path, r == 0);
 	if (r != 0 || end != 0)
 		return r != 0 ? r : end;
@@ -182,25 +191,47 @@ save_to_file(struct officer_session *s, const struct open_case *k, const Candor_
 	return officer_done(s->c, said);
 }
 
+/* The identity that opens it: the case's, or that of the file that was named. */
+static int
+opener(struct officer_session *s, const struct open_case *k, const char *path, const uint8_t **out)
+{
+	struct officer_secret *secret;
+	int r;
+
+	*out = k->identity;
+	if (path == NULL)
+		return 0;
+	if ((secret = arena_alloc(&s->c->arena, sizeof(*secret))) == NULL)
+		return client_fail_memory(s->c);
+	if ((r = officer_read_key(s->c, path, secret, "Passphrase of that identity: ")) == 0)
+		*out = secret->age;
+	return r;
+}
+
 int
 case_save(struct officer_session *s, int argc, char **argv)
 {
+	const char *identity_path = NULL;
+	const struct verb_option options[] = { { "--identity", .value = &identity_path } };
 	const Candor__EntryInfo *info;
+	const uint8_t *identity;
 	struct open_case k;
 	char *number;
 	uint32_t n;
 	int r;
 
-	if ((r = verb_options(s->c, "case save CASE N FILE", NULL, 0, &argc, argv, 3, 3)) != 0 ||
+	if ((r = verb_options(s->c, "case save CASE N FILE [--identity FILE]", options,
+		 NELEM(options), &argc, argv, 3, 3)) != 0 ||
 	    (r = officer_case_number(s->c, &number, argv[1])) != 0 ||
 	    (r = officer_number(s->c, &n, argv[2], UINT32_MAX, "entry")) != 0 ||
-	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, number)) != 0)
+	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, number)) != 0 ||
+	    (r = opener(s, &k, identity_path, &identity)) != 0)
 		return r;
 	if ((info = case_entry_info(&k, n)) == NULL)
 		return client_fail(s->c, EX_NOINPUT,
 		    "%s has no entry %u: `candor case show %s` has their numbers", number, n,
 		    number);
 	if (strcmp(argv[3], "-") == 0)
-		return save_to_stdout(s, &k, info);
-	return save_to_file(s, &k, info, argv[3]);
+		return save_to_stdout(s, &k, info, identity);
+	return save_to_file(s, &k, info, identity, argv[3]);
 }

@@ -20,7 +20,7 @@ struct view {
 	struct officer_session *s;
 	struct open_case k;
 	unsigned n_damaged;
-	json_t *all, *entries, *attachments; /* --json */
+	json_t *all, *entries, *attachments, *originals; /* --json */
 };
 
 /* ---- for people ----------------------------------------------------------------------------- */
@@ -140,14 +140,24 @@ print_entry_head(struct client *c, const Candor__EntryInfo *info)
 static void
 print_attachment(struct view *v, const Candor__EntryInfo *info, const Candor__AttachmentInfo *what)
 {
-	printf("  attachment %u", info->n);
+	char name[ATTACHMENT_NAME_MAX];
+
+	attachment_name(name, info->n, what != NULL ? what->type : "");
+	if (what != NULL && what->original)
+		printf("  %u: an untouched original is held for the escrow", info->n);
+	else
+		printf("  %s", name);
 	if (what != NULL) {
 		fputs(": ", stdout);
 		term_show_str(v->s->c, stdout, what->type);
 		printf(", %llu %s", (unsigned long long)what->bytes,
 		    what->bytes == 1 ? "byte" : "bytes");
 	}
-	printf("; to a file: candor case save %s %u FILE\n", v->k.record->summary->number, info->n);
+	if (what != NULL && what->original)
+		putchar('\n');
+	else
+		printf("; to a file: candor case save %s %u FILE\n", v->k.record->summary->number,
+		    info->n);
 }
 
 /* ---- for programs --------------------------------------------------------------------------- */
@@ -215,6 +225,12 @@ json_add_attachment(
 	const char *type = what != NULL ? what->type : "application/octet-stream";
 	char name[ATTACHMENT_NAME_MAX];
 
+	/* Beside what officers can save, not among it. */
+	if (what != NULL && what->original)
+		return json_array_append_new(
+		    v->originals, json_pack("{s:I, s:s, s:I, s:I, s:o}", "n", (json_int_t)info->n,
+				      "type", type, "bytes", (json_int_t)what->bytes, "entry",
+				      (json_int_t)info->of, "on", cjson_day(info->on)));
 	attachment_name(name, info->n, type);
 	return json_array_append_new(
 	    v->attachments, json_pack("{s:I, s:s, s:s, s:o, s:I, s:o}", "n", (json_int_t)info->n,
@@ -310,8 +326,10 @@ show(struct view *v)
 		v->all = json_of_record(record);
 		v->entries = json_array();
 		v->attachments = json_array();
+		v->originals = json_array();
 		if (json_object_set(v->all, "entries", v->entries) != 0 ||
 		    json_object_set(v->all, "attachments", v->attachments) != 0 ||
+		    json_object_set(v->all, "originals", v->originals) != 0 ||
 		    json_add_report(v->all, NULL) != 0)
 			return client_fail_memory(c);
 	} else {
@@ -344,6 +362,7 @@ case_show(struct officer_session *s, int argc, char **argv)
 	r = show(&v);
 	json_decref(v.entries);
 	json_decref(v.attachments);
+	json_decref(v.originals);
 	json_decref(v.all);
 	return r;
 }

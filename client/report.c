@@ -166,7 +166,7 @@ message_fill(struct message *m, struct report *r, const struct receipt_keys *key
 	msg->n_keep_words = m->wish.n_words;
 	msg->lookup = wire_bytes(keys->lookup, sizeof(keys->lookup));
 	msg->recipient = wire_bytes(keys->recipient, sizeof(keys->recipient));
-	msg->n_attachments = (uint32_t)r->n_attachments;
+	msg->n_attachments = (uint32_t)(r->n_attachments * (r->keep_original ? 2 : 1));
 }
 
 int
@@ -182,7 +182,7 @@ report_fits(struct client *c, struct report *r)
 		return 0;
 	return client_fail(c, EX_DATAERR,
 	    "the report is %zu bytes too long in all: shorten what happened or give fewer "
-	    "addresses, or attach the rest as a text file. Nothing was filed",
+	    "addresses, or attach the rest as a file. Nothing was filed",
 	    len - WIRE_BODY_MAX);
 }
 
@@ -202,6 +202,21 @@ send_report(struct client *c, struct link *l, struct filing *f)
 }
 
 static int
+send_attachments(struct client *c, struct link *l, const struct report *r)
+{
+	unsigned n = 0;
+	int e;
+
+	for (size_t i = 0; i < r->n_attachments; i++) {
+		if ((e = attachment_send(c, l, n++, r->attachments[i])) != 0 ||
+		    (r->keep_original &&
+			(e = attachment_send_original(c, l, n++, r->attachments[i])) != 0))
+			return e;
+	}
+	return 0;
+}
+
+static int
 file_attempt(struct client *c, void *arg)
 {
 	arena_mark_t mark = arena_mark(&c->arena), step = arena_mark(&c->scratch);
@@ -213,8 +228,8 @@ file_attempt(struct client *c, void *arg)
 	/* The directory may have changed since the first question. */
 	if ((e = link_open_intake(c, &l)) == 0 && (e = guide_fetch(c, l, &g)) == 0)
 		e = report_check(c, f->r, &g);
-	for (unsigned i = 0; e == 0 && i < f->r->n_attachments; i++)
-		e = draft_attachment_send(c, l, i, f->r->attachments[i]);
+	if (e == 0)
+		e = send_attachments(c, l, f->r);
 	if (e == 0)
 		e = send_report(c, l, f);
 	link_close(l);
@@ -269,7 +284,7 @@ static const struct member {
 	{ "keep_out",      LIST,  offsetof(struct report, keep_out),
 	  offsetof(struct report, n_keep_out), 4 * OFFICER_NAME_MAX, DIRECTORY_OFFICERS_MAX },
 	{ "attachments",   LIST,  offsetof(struct report, attachments),
-	  offsetof(struct report, n_attachments), 4096, DRAFT_ATTACHMENTS_MAX },
+	  offsetof(struct report, n_attachments), 4096, ATTACHMENTS_MAX },
 	{ "keep",          OTHER, 0, 0, 0, 0 },
 	{ "keep_words",    OTHER, 0, 0, 0, 0 },
 	{ "keep_original", OTHER, 0, 0, 0, 0 },
@@ -407,10 +422,12 @@ read_others(struct client *c, struct report *r, const json_t *root)
 		    "\"seen_on\" must be a day that exists, as \"2026-11-22\"; leave it out when "
 		    "you do "
 		    "not know");
-	if (original != NULL && !json_is_false(original))
+	if (original != NULL && !json_is_null(original) && !json_is_boolean(original))
 		return client_fail(c, EX_DATAERR,
-		    "\"keep_original\": untouched originals are not taken; leave it out or say "
-		    "false");
+		    "\"keep_original\" must be true (the untouched files are sealed to the escrow "
+		    "as "
+		    "well) or false");
+	r->keep_original = json_is_true(original);
 	text = json_string_value(receipt);
 	if (receipt != NULL && !json_is_null(receipt) &&
 	    (text == NULL || receipt_parse(r->receipt, text, strlen(text), &word, &n) < 0))
@@ -442,9 +459,9 @@ read_report(struct client *c, struct report *r, json_t *root)
 	return 0;
 }
 
-/* Strip all fields and attachments; what went is added to removed. */
+/* Strip all fields and look at the attachments; what went is added to removed, what they are to kinds. */
 static int
-prepare(struct client *c, struct report *r, const struct guide *g, json_t *removed)
+prepare(struct client *c, struct report *r, const struct guide *g, json_t *removed, json_t *kinds)
 {
 	int e;
 
@@ -462,17 +479,20 @@ prepare(struct client *c, struct report *r, const struct guide *g, json_t *remov
 		    "what "
 		    "happened");
 	for (size_t i = 0; i < r->n_attachments; i++) {
+		struct attachment is;
 		char name[40];
 
 		snprintf(name, sizeof(name), "attachments[%zu]", i);
-		if ((e = draft_attachment_check(c, r->attachments[i], name, removed)) != 0)
+		if ((e = attachment_check(c, &is, r->attachments[i], name, removed)) != 0)
 			return e;
+		json_array_append_new(
+		    kinds, json_pack("{s:s,s:I}", "type", is.type, "bytes", (json_int_t)is.bytes));
 	}
 	return report_fits(c, r);
 }
 
 static int
-file_json(struct client *c, struct report *r, json_t *removed)
+file_json(struct client *c, struct report *r, json_t *removed, json_t *kinds)
 {
 	Candor__Filed filed;
 	bool sent;
@@ -483,9 +503,9 @@ file_json(struct client *c, struct report *r, json_t *removed)
 	e = report_file(c, r, FILE_TRIES, &filed, &sent);
 	if (e == 0)
 		return cjson_print(
-		    c, json_pack("{s:s,s:O,s:o,s:o}", "receipt", r->receipt, "removed", removed,
-			   "acknowledge_by", cjson_day(filed.acknowledge_by), "feedback_by",
-			   cjson_day(filed.feedback_by)));
+		    c, json_pack("{s:s,s:O,s:O,s:o,s:o}", "receipt", r->receipt, "removed", removed,
+			   "attachments", kinds, "acknowledge_by", cjson_day(filed.acknowledge_by),
+			   "feedback_by", cjson_day(filed.feedback_by)));
 	if (!link_may_retry(e))
 		return e;
 	/* Only who may have filed it needs the receipt: the same one again is the same report. */
@@ -505,17 +525,18 @@ file_json(struct client *c, struct report *r, json_t *removed)
 static int
 report_json(struct client *c, struct report *r, const char *path)
 {
-	json_t *root, *removed;
+	json_t *root, *removed, *kinds;
 	struct guide g;
 	int e;
 
 	if ((e = site_load(c)) != 0 || (e = cjson_read(c, &root, path, JSON_MAX)) != 0)
 		return e;
-	if ((removed = json_array()) == NULL)
+	if ((removed = json_array()) == NULL || (kinds = json_array()) == NULL)
 		return client_fail_memory(c);
 	if ((e = read_report(c, r, root)) == 0 && (e = guide_look(c, &g)) == 0 &&
-	    (e = report_check(c, r, &g)) == 0 && (e = prepare(c, r, &g, removed)) == 0)
-		e = file_json(c, r, removed);
+	    (e = report_check(c, r, &g)) == 0 && (e = prepare(c, r, &g, removed, kinds)) == 0)
+		e = file_json(c, r, removed, kinds);
+	json_decref(kinds);
 	json_decref(removed);
 	json_decref(root);
 	return e;

@@ -8,6 +8,7 @@
 
 #include "candor/receipt.h"
 
+#include "attachment.h"
 #include "draft.h"
 #include "guide.h"
 
@@ -21,7 +22,8 @@ struct report {
 	size_t n_urls, n_keep_out, n_attachments;
 	const char *urls[DRAFT_URLS_MAX];
 	const char *keep_out[DIRECTORY_OFFICERS_MAX];
-	const char *attachments[DRAFT_ATTACHMENTS_MAX];
+	const char *attachments[ATTACHMENTS_MAX];
+	bool keep_original; /* send the files untouched as well, for the escrow */
 	struct draft_choice choice;
 
 	/* Its words as fields; report_fields() makes them. */

@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const struct {
-	const char *name, *ending;
+	const char *name, *ending, *format;
 } types[] = {
-#define X(name, ending, format) { name, ending },
+#define X(name, ending, format) { name, ending, #format },
 	FILE_TYPES(X)
 #undef X
 };
@@ -29,6 +29,14 @@ const char *
 file_type_name(int type)
 {
 	return types[type].name;
+}
+
+bool
+file_type_is_text(const char *name)
+{
+	int type = file_type_find(name);
+
+	return type >= 0 && strcmp(types[type].format, "text") == 0;
 }
 
 const char *

@@ -10,7 +10,9 @@
 #include "common/session.h"
 
 #define ATTACHMENTS_MAX 16
-/* Attachments that may be on their way at once in one worker. */
+/* With an untouched original for each. */
+#define STAGED_MAX (2 * ATTACHMENTS_MAX)
+/* Attachments that may be on their way at once in one worker; limits.cleaners of them have a cleaner. */
 #define ATTACH_WRITERS 8
 /* Fields beside the narrative, in bytes. */
 #define PLACE_MAX 1024
@@ -18,15 +20,54 @@
 #define URL_MAX 2048
 #define URLS_MAX 16
 
-/* An attachment on its way: sealed as it comes, one age chunk at a time. In the slab. */
+enum attach_state {
+	ATTACH_WAITING,  /* for a cleaner; its first piece is here */
+	ATTACH_FEEDING,  /* pieces go to the cleaner as they come */
+	ATTACH_CLEANING, /* they all went: what does it say? */
+	ATTACH_TAKING,   /* what it gives back is sealed and goes to store */
+	ATTACH_ORIGINAL, /* no cleaner: pieces are sealed to the escrow and go to store */
+	ATTACH_FAILED,   /* between two requests: the next one is told why */
+};
+
+/* The longest first line of a cleaner's answer that makes sense. */
+#define ATTACH_LINE_MAX 512
+
+/* An attachment on its way: to the cleaner piece by piece, back from it as a stream, sealed one age chunk
+ * at a time. In the slab. */
 struct attach_writer {
-	struct intake_session *owner; /* NULL: free */
-	uint64_t since_ms;            /* when its last piece came */
-	struct age_stream stream;
+	struct session *session; /* NULL: free */
+	struct room *room;
+	enum attach_state state;
+	bool busy;         /* a request of the session waits for us */
+	uint64_t begun_ms; /* when it began, */
+	uint64_t since_ms; /* when its last piece came, */
+	uint64_t in;       /* and how many bytes came so far */
+	struct event *timer;
+
+	/* The cleaner. */
+	int fd; /* -1: none */
+	struct event *readable, *writable;
+	size_t at, held; /* of piece: what the cleaner did not take yet */
+	bool last;       /* and nothing comes after it */
+	size_t line_len;
+	uint8_t line[ATTACH_LINE_MAX]; /* the beginning of its answer; or why it failed */
+
+	/* Store. */
+	unsigned type;  /* of file_type_find() */
+	uint64_t left;  /* bytes that the cleaner still has */
+	uint64_t total; /* plaintext bytes that are sealed */
 	unsigned seq;   /* next piece's number in store */
-	uint64_t total; /* plaintext bytes so far */
-	size_t fill;    /* of them in chunk */
+	struct age_stream stream;
+	size_t fill; /* of chunk */
 	uint8_t chunk[AGE_CHUNK_BYTES + AGE_TAG_BYTES];
+	uint8_t piece[WIRE_PIECE_MAX]; /* on its way to the cleaner, or from it */
+};
+
+/* An attachment that store has. */
+struct attached {
+	uint32_t bytes;
+	uint16_t type;
+	bool original;
 };
 
 /* What a reporter's session has under way. In the slab, wiped when the session ends. */
@@ -41,8 +82,8 @@ struct intake_session {
 	uint8_t recipient[AGE_KEY_BYTES]; /* of it, or of the case followed */
 	uint8_t stage[16];                /* store's name for the attachments' pieces */
 	unsigned store_life;              /* of the store that has them */
-	unsigned n_attachments;
-	uint64_t bytes[ATTACHMENTS_MAX];
+	unsigned n_attachments;           /* with originals */
+	struct attached attached[STAGED_MAX];
 	unsigned pieces_waiting; /* sent to store in this request, not yet answered */
 	struct attach_writer *writer;
 };
@@ -58,6 +99,7 @@ struct intake {
 
 	uint8_t *proof_key;            /* in the slab: see case_proof() in report.c */
 	struct attach_writer *writers; /* ATTACH_WRITERS of them */
+	unsigned cleaners_asked;       /* of the supervisor, not here yet */
 };
 
 /* guide.c: the directory that counts and what reporters are told. */
@@ -72,13 +114,42 @@ void follow_request(struct room *r, struct session *s, const Candor__Follow *fol
 int on_stored(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
 int on_looked_up(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
 
-/* attach.c: attachments, in pieces. */
+/* attach.c: attachments, in pieces, sealed and staged. */
+void attach_init(struct intake *in);
 void attach_request(struct room *r, struct session *s, const Candor__Attach *piece);
 int on_staged(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
 /* Are n attachments there, and none half? False: refused, and forgotten. */
 bool attach_complete(struct room *r, struct session *s, uint32_t n);
 /* Forget what came so far, here and in store. */
 void attach_forget(struct room *r, struct intake_session *x);
+/* Store is gone: what is being staged is, too. */
+void attach_store_down(struct room *r);
+
+/* Between attach.c and cleaning.c. A writer may be gone after each of them that returns false. */
+/* The session that sent nothing for longest, or sends too slowly, gives way: its writer is free then. With
+ * a cleaner: only one that has one. False: none is slow. */
+bool attach_displace(struct room *r, bool with_cleaner);
+/* Refuse the request that waits, or the next one: what came is forgotten. */
+void attach_fail(struct attach_writer *w, unsigned code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* The piece at hand is where it belongs: the client may go on. */
+void attach_go_on(struct attach_writer *w);
+/* Begin, go on and end what is sealed to store. */
+bool attach_seal_begin(struct attach_writer *w, const uint8_t recipient[AGE_KEY_BYTES]);
+bool attach_seal(struct attach_writer *w, const uint8_t *p, size_t len);
+bool attach_seal_end(struct attach_writer *w, bool original);
+/* What a time limit counts from. */
+uint64_t attach_now_ms(void);
+
+/* cleaning.c: the cleaner of an attachment. */
+/* Wait for one. */
+bool cleaning_begin(struct attach_writer *w);
+/* Take what is held in w->piece to it, as soon as there is one. */
+void cleaning_feed(struct attach_writer *w);
+/* Store took some of what it gave. */
+void cleaning_resume(struct attach_writer *w);
+/* Let it go, wherever it is. */
+void cleaning_end(struct attach_writer *w);
+int on_cleaner(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg);
 
 /* Send to store under the session's tag; refuses the request with "try again" when it cannot. */
 bool intake_send(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg);

@@ -3,7 +3,7 @@
  * candor-intake: the room that reporters talk to. It opens what they send, strips who they are, seals
  * what remains, hands it to store and says FILED when store says durable.
  *
- * Hears   intake.sock (anyone, Noise NK), store, the supervisor.
+ * Hears   intake.sock (anyone, Noise NK), store, the supervisor, and a cleaner for each attachment.
  * May     read and write those, ask for the time and for random bytes.
  * Never   opens a file, reaches a network, learns who the peer is, keeps plaintext past one request.
  *
@@ -16,8 +16,8 @@
 #include "intake.h"
 #include "intake/walls.h"
 
-/* One piece of an attachment with all that strip() needs for it, and a frame. */
-#define ARENA_BYTES (STRIP_ARENA_BYTES(WIRE_PIECE_MAX) + 4 * WIRE_PACKET_MAX)
+/* The largest report with all that strip() needs for it, and a frame. */
+#define ARENA_BYTES (STRIP_ARENA_BYTES(WIRE_BODY_MAX) + 4 * WIRE_PACKET_MAX)
 #define SLAB_BYTES                                                                                 \
 	(ARENA_BYTES + 4096 + ATTACH_WRITERS * sizeof(struct attach_writer) +                      \
 	    SESSION_TABLES_BYTES +                                                                 \
@@ -121,6 +121,7 @@ store_down(struct room *r, struct channel *ch)
 	if (channel_peer(ch) != PARTY_STORE)
 		return;
 	in->store_life++;
+	attach_store_down(r);
 	session_server_pause(in->server, false);
 	session_refuse_all(in->server, EX_TEMPFAIL,
 	    "the service is restarting: nothing was acknowledged, try again in a moment");
@@ -177,6 +178,7 @@ setup(struct room *r)
 		log_error("the key of intake cannot be read");
 		return CANDOR_EINVAL;
 	}
+	attach_init(in);
 	crypto_scalarmult_base(key + NOISE_KEY_BYTES, key);
 	crypto_kdf_derive_from_key(in->proof_key, crypto_kdf_KEYBYTES, 1, "caseproof", key);
 	config.key = key;
@@ -195,6 +197,7 @@ static const struct room_handler on[] = {
 	{ MSG_LOOKED_UP, on_looked_up },
 	{ MSG_DIRECTORY_NOW, on_directory },
 	{ MSG_REFUSAL, on_refusal },
+	{ MSG_CLEANER, on_cleaner },
 };
 
 static const struct room_spec intake = {

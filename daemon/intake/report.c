@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "candor/day.h"
+#include "candor/filetype.h"
 
 #include "intake.h"
 
@@ -130,14 +131,18 @@ attachment_infos(struct arena *a, const struct intake_session *x)
 {
 	Candor__AttachmentInfo **infos =
 	    arena_alloc(a, (x->n_attachments + 1) * sizeof(struct { void *p; }));
-	static char text_plain[] = "text/plain";
 
 	for (unsigned i = 0; infos != NULL && i < x->n_attachments; i++) {
+		const struct attached *is = &x->attached[i];
+		const char *type = file_type_name(is->type);
+
 		if ((infos[i] = arena_alloc(a, sizeof(*infos[i]))) == NULL)
 			return NULL;
 		candor__attachment_info__init(infos[i]);
-		infos[i]->type = text_plain;
-		infos[i]->bytes = x->bytes[i];
+		if ((infos[i]->type = arena_copy(a, type, strlen(type))) == NULL)
+			return NULL;
+		infos[i]->bytes = is->bytes;
+		infos[i]->original = is->original;
 	}
 	return infos;
 }

@@ -5,7 +5,7 @@
 
 #include "common/sandbox.h"
 
-#define INTAKE_CALLS 1
+#define INTAKE_CALLS 2
 
 extern const struct sandbox_call intake_calls[INTAKE_CALLS];
 
