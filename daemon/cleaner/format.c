@@ -55,7 +55,7 @@ static const struct clean_format refused[] = {
 };
 /* clang-format on */
 
-#define SVG_WITHIN 4096 /* bytes of a file, in which its root must begin */
+#define HEAD_WITHIN 4096 /* bytes of a file, in which it must say what it is */
 
 static magic_t magic;
 
@@ -79,7 +79,7 @@ find(const struct clean_format *list, size_t n, const char *type)
 static const char *
 look_closer(const uint8_t *in, size_t len, const char *type)
 {
-	size_t head = len < SVG_WITHIN ? len : SVG_WITHIN, blank = 0;
+	size_t head = len < HEAD_WITHIN ? len : HEAD_WITHIN, blank = 0;
 	const char *better = NULL;
 
 	if (len > 4 && memcmp(in, "PK\3\4", 4) == 0)
@@ -88,6 +88,8 @@ look_closer(const uint8_t *in, size_t len, const char *type)
 		blank++;
 	if (blank < head && in[blank] == '<' && memmem(in, head, "<svg", 4) != NULL)
 		better = "image/svg+xml";
+	if (better == NULL && memmem(in, head, "%PDF-", 5) != NULL)
+		better = "application/pdf";
 	return better != NULL                            ? better
 	       : len > 4 && memcmp(in, "PK\3\4", 4) == 0 ? "application/zip"
 							 : type;

@@ -800,13 +800,17 @@ static bool
 field_shows(struct pdf *pdf, qpdf_oh widget, bool shows)
 {
 	struct clean_out text = { 0 };
+	bool drawable;
 	qpdf_oh value;
 
 	if (shows && !pdf->is_stale)
 		return true;
 	value = inherited(pdf, widget, "/V");
-	if (!put_value(pdf, value, &text) ||
-	    (text.len > 1 && !(shows = draw_field(pdf, widget, &text))))
+	drawable = put_value(pdf, value, &text);
+	if (drawable && text.len > 1)
+		drawable = shows = draw_field(pdf, widget, &text);
+	/* An old drawing is better than none. */
+	if (!drawable && !shows)
 		fail(pdf, CANDOR_EBADMSG,
 		    "The PDF is a form that a program has yet to "
 		    "draw. Open it, print it to a new PDF, and "

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleaner/pack.h"
+#include "cleaner/picture.h"
 
 #define GROUPS_MAX 200
 #define WORD_MAX 40
@@ -110,16 +111,24 @@ is_silent(const struct rtf *rtf)
 	return is_dropping(rtf) || (rtf->n > 0 && rtf->groups[rtf->n - 1].deleted);
 }
 
+static const char digits[] = "0123456789abcdef";
+
+static int
+put_hex(struct rtf *rtf, uint8_t byte)
+{
+	const char hex[] = { digits[byte >> 4], digits[byte & 15] };
+
+	return put(rtf, hex, sizeof(hex));
+}
+
 /* From hex digits behind the group's words, through the picture's cleaner, and back to hex digits. */
 static int
 clean_picture(struct rtf *rtf, struct group *g)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint8_t *from = rtf->out->p + g->text, *bytes = from;
 	size_t n = rtf->out->len - g->text, len = 0;
 	const struct clean_format *format;
 	struct clean_out cleaned = { 0 };
-	const char *type;
 	int half = -1, r = 0;
 
 	/* In place: two digits are a byte. */
@@ -137,15 +146,17 @@ clean_picture(struct rtf *rtf, struct group *g)
 		half = half >= 0 ? -1 : (int)(d - digits);
 	}
 	*rtf->why = foreign_picture;
-	if ((format = clean_format_of(bytes, len, &type)) == NULL ||
-	    (strcmp(format->type, "image/jpeg") != 0 && strcmp(format->type, "image/png") != 0))
-		return CANDOR_EBADMSG;
-	if ((r = format->clean(&cleaned, bytes, len, rtf->depth + 1, rtf->why)) == 0)
+	if ((r = picture_clean_inner(&cleaned, &format, bytes, len, rtf->depth + 1, rtf->why)) ==
+	    0) {
 		rtf->out->len = g->text;
+		/* There is a word for no other. */
+		if (strcmp(format->type, "image/jpeg") != 0 &&
+		    strcmp(format->type, "image/png") != 0)
+			r = CANDOR_EBADMSG;
+	}
 	for (size_t i = 0; i < cleaned.len && r == 0; i++) {
-		char hex[3] = { digits[cleaned.p[i] >> 4], digits[cleaned.p[i] & 15], '\n' };
-
-		r = put(rtf, hex, i % 64 == 63 ? 3 : 2);
+		if ((r = put_hex(rtf, cleaned.p[i])) == 0 && i % 64 == 63)
+			r = put(rtf, "\n", 1);
 	}
 	free(cleaned.p);
 	return r;
@@ -232,6 +243,20 @@ open_group(struct rtf *rtf)
 	return put(rtf, "{", 1);
 }
 
+/* Bytes as they are, of a picture or of what goes. */
+static int
+take_bytes(struct rtf *rtf, const struct group *g, long n)
+{
+	int r = 0;
+
+	if (n < 0 || n > rtf->end - rtf->p)
+		return CANDOR_EBADMSG;
+	for (; n > 0 && r == 0; n--, rtf->p++)
+		if (g->picture && !g->drop)
+			r = put_hex(rtf, *rtf->p);
+	return r;
+}
+
 /* A control word, which lies in the input from at to rtf->p. */
 static int
 control_word(struct rtf *rtf, const uint8_t *at, const char *word, bool has_value, long value)
@@ -241,10 +266,8 @@ control_word(struct rtf *rtf, const uint8_t *at, const char *word, bool has_valu
 	int r;
 
 	g->starred = false;
-	if (strcmp(word, "bin") == 0) { /* no picture of today's programs; a parser's trap */
-		*rtf->why = foreign_picture;
-		return CANDOR_EBADMSG;
-	}
+	if (strcmp(word, "bin") == 0)
+		return take_bytes(rtf, g, has_value ? value : 0);
 	if (g->drop)
 		return 0;
 	if ((starred && !in_list(word, starred_kept)) || in_list(word, groups_dropped)) {
@@ -255,10 +278,6 @@ control_word(struct rtf *rtf, const uint8_t *at, const char *word, bool has_valu
 		g->deleted = !has_value || value != 0;
 	if (strcmp(word, "plain") == 0)
 		g->deleted = false;
-	if (in_list(word, pictures_foreign)) {
-		*rtf->why = foreign_picture;
-		return CANDOR_EBADMSG;
-	}
 	if (in_list(word, words_dropped) || strstr(word, "rsid") != NULL)
 		return 0;
 	if (strcmp(word, "fldinst") == 0 || strcmp(word, "sn") == 0)
@@ -269,7 +288,12 @@ control_word(struct rtf *rtf, const uint8_t *at, const char *word, bool has_valu
 	}
 	if (starred && (r = put(rtf, "\\*", 2)) < 0)
 		return r;
-	if ((r = put(rtf, at, (size_t)(rtf->p - at))) < 0)
+	/* What comes out instead is a PNG. */
+	if (in_list(word, pictures_foreign))
+		r = put(rtf, "\\pngblip ", 9);
+	else
+		r = put(rtf, at, (size_t)(rtf->p - at));
+	if (r < 0)
 		return r;
 	if (g->wanted || g->picture) {
 		r = put(rtf, " ", rtf->p[-1] == ' ' ? 0 : 1);
@@ -335,7 +359,7 @@ clean_rtf(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth, 
 	int r = 0;
 
 	*why = damaged;
-	if (len < 6 || memcmp(in, "{\\rtf1", 6) != 0)
+	if (len < 6 || memcmp(in, "{\\rtf", 5) != 0)
 		return CANDOR_EBADMSG;
 	do {
 		uint8_t c;

@@ -199,7 +199,7 @@ clean_svg(struct clean_out *out, const uint8_t *in, size_t len, unsigned depth, 
 	xmlDocPtr doc;
 	int r;
 
-	if ((r = xml_parse(&doc, in, len, why)) < 0)
+	if ((r = xml_parse_drawing(&doc, in, len, why)) < 0)
 		return r;
 	root = xmlDocGetRootElement(doc);
 	if (strcmp(xml_space(root->ns), SVG) != 0 || !xml_name_is(root->name, "svg")) {

@@ -9,24 +9,59 @@
 
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/SAX2.h>
 
 #include "cleaner/pack.h"
 #include "cleaner/xml.h"
+
+#define ENTITY_MAX 256 /* characters */
+#define ENTITIES_MAX 64
+#define ENTITIES_GIVEN_MAX (4u << 20)
 
 static const char damaged[] =
     "The document is damaged inside. Open it in its program, print it to a "
     "PDF, and attach that.";
 
-/* Whoever declares an entity is stopped before using it. */
+/* What the entities of one document may take; drawings of some programs name their namespaces so. */
+struct entities {
+	unsigned declared;
+	size_t given;
+};
+
 static void
-no_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id,
+stop(xmlParserCtxtPtr parser)
+{
+	parser->wellFormed = 0;
+	xmlStopParser(parser);
+}
+
+/* Whoever declares an entity is stopped before using it, but for short plain words where they are allowed:
+ * nothing in nothing, and nothing from elsewhere. */
+static void
+declare_entity(void *context, const xmlChar *name, int type, const xmlChar *public_id,
     const xmlChar *system_id, xmlChar *content)
 {
 	xmlParserCtxtPtr parser = context;
+	struct entities *allowed = parser->_private;
 
-	(void)name, (void)type, (void)public_id, (void)system_id, (void)content;
-	parser->wellFormed = 0;
-	xmlStopParser(parser);
+	if (allowed == NULL || type != XML_INTERNAL_GENERAL_ENTITY || content == NULL ||
+	    strlen((char *)content) > ENTITY_MAX || strpbrk((char *)content, "&<%") != NULL ||
+	    ++allowed->declared > ENTITIES_MAX)
+		stop(parser);
+	else
+		xmlSAX2EntityDecl(context, name, type, public_id, system_id, content);
+}
+
+static xmlEntityPtr
+give_entity(void *context, const xmlChar *name)
+{
+	xmlParserCtxtPtr parser = context;
+	struct entities *allowed = parser->_private;
+	xmlEntityPtr entity = xmlSAX2GetEntity(context, name);
+
+	if (allowed != NULL && (allowed->given += ENTITY_MAX) > ENTITIES_GIVEN_MAX)
+		stop(parser);
+	return entity;
 }
 
 static xmlParserInputPtr
@@ -36,8 +71,8 @@ no_load(const char *address, const char *id, xmlParserCtxtPtr parser)
 	return NULL;
 }
 
-int
-xml_parse(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why)
+static int
+parse(xmlDocPtr *doc, const uint8_t *in, size_t len, struct entities *entities, const char **why)
 {
 	xmlParserCtxtPtr parser;
 	xmlDocPtr d;
@@ -48,13 +83,15 @@ xml_parse(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why)
 	xmlSetExternalEntityLoader(no_load);
 	if ((parser = xmlCreateMemoryParserCtxt((const char *)in, (int)len)) == NULL)
 		return CANDOR_EBADMSG;
-	parser->sax->entityDecl = no_entity;
-	xmlCtxtUseOptions(
-	    parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
+	parser->_private = entities;
+	parser->sax->entityDecl = declare_entity;
+	parser->sax->getEntity = give_entity;
+	xmlCtxtUseOptions(parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+				      XML_PARSE_NOCDATA | (entities == NULL ? 0 : XML_PARSE_NOENT));
 	xmlParseDocument(parser);
 	d = parser->myDoc;
 	if (d == NULL || !parser->wellFormed || xmlDocGetRootElement(d) == NULL ||
-	    (d->intSubset != NULL && d->intSubset->children != NULL)) {
+	    (d->intSubset != NULL && d->intSubset->children != NULL && entities == NULL)) {
 		xmlFreeDoc(d);
 		xmlFreeParserCtxt(parser);
 		return CANDOR_EBADMSG;
@@ -68,6 +105,20 @@ xml_parse(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why)
 	}
 	*doc = d;
 	return 0;
+}
+
+int
+xml_parse(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why)
+{
+	return parse(doc, in, len, NULL, why);
+}
+
+int
+xml_parse_drawing(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why)
+{
+	struct entities entities = { 0 };
+
+	return parse(doc, in, len, &entities, why);
 }
 
 int

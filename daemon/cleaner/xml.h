@@ -16,6 +16,9 @@
  */
 MUST_CHECK int xml_parse(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why);
 
+/* The same for drawings, of which some declare short words that stand for their namespaces. */
+MUST_CHECK int xml_parse_drawing(xmlDocPtr *doc, const uint8_t *in, size_t len, const char **why);
+
 /* Append the document, in UTF-8. */
 MUST_CHECK int xml_write(struct clean_out *out, xmlDocPtr doc);
 
