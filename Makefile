@@ -13,12 +13,13 @@ PKG_cleaner    := libseccomp libsodium libutf8proc libmagic zlib libjpeg libturb
 	libwebp libwebpmux libtiff-4 libxml-2.0 libqpdf
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
+PKG_webhook    := libcurl libsodium
 #
 # (libsodium in store: hashing, signatures and random bytes only; test_walls reads its symbols.)
 # --------------------------------------------------------------------------------------------------
 
 ROOMS   := intake desk store dispatch host cleaner
-PLUGINS := email
+PLUGINS := email webhook
 
 MODE    ?= debug
 B       ?= build/$(MODE)
@@ -137,11 +138,19 @@ $(B)/gen/%.o: $(B)/gen/%.c $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(filter-out $(WARN),$(CFLAGS)) -w -MMD -MP -c -o $@ $<
 
-$(B)/plugins/%.so: plugins/%.c include/candor/plugin.h
+# A plugin: plugins/NAME.c, what lies in plugins/NAME/, and what it takes of plugins/common.
+PLUGIN_CFLAGS   = $(filter-out -fPIE,$(CFLAGS)) -fPIC -Iplugins
+PLUGIN_LDFLAGS  = $(filter-out -pie,$(LDFLAGS)) -shared
+COMMON_PLUGIN  := $(call src2obj,$(sort $(wildcard plugins/common/*.c)))
+plugin_obj      = $(call src2obj,plugins/$(1).c $(sort $(wildcard plugins/$(1)/*.c)))
+
+$(B)/plugins/%.o: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) $(call pkg_cflags,$(PKG_$*)) -fPIC -shared \
-	    -MMD -MP -MF $(B)/plugins/$*.d $(filter-out -pie,$(LDFLAGS)) -o $@ $< \
-	    $(call pkg_libs,$(PKG_$*))
+	$(CC) $(CPPFLAGS) $(PLUGIN_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/plugins/common.a: $(COMMON_PLUGIN)
+	@rm -f $@
+	$(AR) rcs $@ $^
 
 # Plugins that misbehave, for the tests: built as anybody would build one.
 $(B)/tests/plugins/%.so: tests/plugins/%.c include/candor/plugin.h
@@ -164,6 +173,9 @@ $(B)/libroom.a: $(COMMON_OBJ)
 .SECONDEXPANSION:
 $(B)/candord: $$(call room_obj,supervisor) $(B)/libroom.a $(B)/libcandor.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_supervisor))
+
+$(PLUGSO): $(B)/plugins/%.so: $$(call plugin_obj,$$*) $(B)/plugins/common.a
+	$(CC) $(PLUGIN_LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_$*))
 
 $(B)/candor: $(CLIENT_OBJ) $(B)/libcandor.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(PKG_client))

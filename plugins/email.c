@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * email: sends an event to officers by SMTP. A plugin, in a host process of its own; it needs nothing of
- * Candor but candor/plugin.h.
+ * email: sends an event to officers by SMTP. A plugin, in a host process of its own.
  *
  * It must never send in the clear (TLS is required but on loopback), to a server whose certificate no
  * known CA signed, or a header that a value could break out of. What it sends holds no word of a
@@ -10,9 +9,6 @@
  * Messages follow RFC 5322, 2045 and 2047. The Message-ID comes from the event's key: a message that is
  * sent twice, because its acknowledgement was lost, is one message to mail programs.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +16,18 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "candor/plugin.h"
 
-#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+#include "common/fields.h"
+#include "common/settings.h"
 
-#define ADDRESS_MAX 254 /* RFC 5321 4.5.3.1.3, less its brackets */
-#define HOST_MAX 253    /* RFC 1035 */
-#define SUBJECT_MAX 300 /* bytes, once filled in */
-#define BODY_MAX 16384  /* bytes, once filled in */
-#define FILE_MAX_BYTES (1u << 20)
+#define ADDRESS_MAX 254    /* RFC 5321 4.5.3.1.3, less its brackets */
+#define HOST_MAX 253       /* RFC 1035 */
+#define SUBJECT_MAX 300    /* bytes, once filled in */
+#define BODY_MAX 16384     /* bytes, once filled in */
 #define LINE_MAX_BYTES 900 /* RFC 5322 2.1.1 says 998 */
 #define RECIPIENTS_MAX 512
 #define TIMEOUT_S 25 /* below the 30 s after which the daemon gives a plugin up */
@@ -54,48 +49,15 @@ static const struct {
 	[TLS_NONE] = { "none", "smtp", 25 },
 };
 
-/* The default text, by kind of event; a line whose placeholders are all empty is left out. */
-#define FACTS                                                                                      \
-	"\n"                                                                                       \
-	"Category:      %{category}\n"                                                             \
-	"Severity:      %{severity}\n"                                                             \
-	"Site:          %{site}\n"                                                                 \
-	"State:         %{state}\n"                                                                \
-	"Acknowledge by %{acknowledge_by}\n"                                                       \
-	"Feedback by    %{feedback_by}\n"                                                          \
-	"\n"                                                                                       \
-	"Read it with:  candor case show %{number}\n"                                              \
-	"\n"                                                                                       \
-	"This message holds no word of the report. Answers to it are not read.\n"
+/* Behind the sentence and the facts of a case; a test and a digest are of no case. */
+static const char trailer[] = "\n"
+			      "Read it with:  candor case show %{number}\n"
+			      "\n"
+			      "This message holds no word of the report. Answers to it are not "
+			      "read.\n";
 
-/* clang-format off */
-static const struct {
-	const char *kind, *subject, *body;
-} texts[] = {
-	{ "filed",    "%{number}: new report (%{severity}, %{category})", "A report was filed: %{number}.\n" FACTS },
-	{ "message",  "%{number}: message from the reporter", "The reporter has added a message to %{number}.\n" FACTS },
-	{ "assigned", "%{number}: assigned", "Case %{number} was assigned.\n" FACTS },
-	{ "resolved", "%{number}: resolved", "Case %{number} was resolved.\n" FACTS },
-	{ "closed",   "%{number}: closed", "Case %{number} was closed.\n" FACTS },
-	{ "reopened", "%{number}: reopened", "Case %{number} was reopened.\n" FACTS },
-	{ "test",     "Test of notifications", "This is a test that an administrator asked for. No case is behind it.\n" },
-	/* A kind that came after this plugin. */
-	{ NULL,       "%{number}: %{kind}", "Case %{number}: %{kind}.\n" FACTS },
-};
-
-#define FIELD(name) { #name, offsetof(struct candor_event, name) }
-static const struct {
-	const char *name;
-	size_t offset;
-} placeholders[] = {
-	FIELD(number), FIELD(kind), FIELD(category), FIELD(severity), FIELD(state), FIELD(on),
-	FIELD(acknowledge_by), FIELD(feedback_by), FIELD(site),
-};
-/* clang-format on */
-#define PLACEHOLDERS                                                                               \
-	"%{number} %{kind} %{category} %{severity} %{state} %{on} %{acknowledge_by} "              \
-	"%{feedback_by} "                                                                          \
-	"%{site}"
+/* What templates know beside an event's fields. */
+static const struct candor_kv own_names[] = { { "items", NULL } };
 
 /* One setting each; NULL: not given. */
 struct conf {
@@ -116,29 +78,7 @@ struct email {
 	size_t n_accepted;
 };
 
-static int fail(char *why, size_t cap, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static int
-fail(char *why, size_t cap, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, cap, fmt, ap);
-	va_end(ap);
-	return -1;
-}
-
 /* ---- settings ------------------------------------------------------------------------------------ */
-
-static bool
-has_control(const char *s, const char *but)
-{
-	for (; *s != '\0'; s++)
-		if (((unsigned char)*s < 0x20 || *s == 0x7f) && strchr(but, *s) == NULL)
-			return true;
-	return false;
-}
 
 /* A mailbox that needs no quoting, in ASCII: all that may stand between < and >. */
 static bool
@@ -183,13 +123,6 @@ is_address(const char *s, size_t len, void *arg)
 }
 
 static bool
-is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
-}
-
-static bool
 host_ok(const char *host)
 {
 	size_t len = strlen(host);
@@ -199,108 +132,60 @@ host_ok(const char *host)
 		   len;
 }
 
-static bool
-number(unsigned *out, const char *text, unsigned low, unsigned high)
-{
-	size_t len = strlen(text);
-	unsigned long n;
-
-	if (len < 1 || len > 9 || strspn(text, "0123456789") != len)
-		return false;
-	n = strtoul(text, NULL, 10);
-	if (n < low || n > high)
-		return false;
-	*out = (unsigned)n;
-	return true;
-}
-
-/* The placeholder at s, which begins with "%{": its index and its bytes. -1: there is none like it. */
-static int
-placeholder(const char *s, size_t *bytes)
-{
-	const char *end = strchr(s, '}');
-
-	*bytes = end != NULL ? (size_t)(end + 1 - s) : strlen(s);
-	for (size_t i = 0; end != NULL && i < NELEM(placeholders); i++)
-		if (strlen(placeholders[i].name) == *bytes - 3 &&
-		    memcmp(placeholders[i].name, s + 2, *bytes - 3) == 0)
-			return (int)i;
-	return -1;
-}
-
 static int
 check_template(const char *name, const char *text, const char *allowed, char *why, size_t cap)
 {
-	size_t bytes;
+	const struct values own = { .own = own_names, .n_own = NELEM(own_names) };
 
-	if (text == NULL)
-		return 0;
-	if (has_control(text, allowed))
-		return fail(why, cap, "%s holds a control character%s", name,
-		    *allowed != '\0' ? "; only line breaks and tabs are allowed"
-				     : "; a subject is one line");
-	for (const char *s = text; (s = strstr(s, "%{")) != NULL; s += bytes)
-		if (placeholder(s, &bytes) < 0)
-			return fail(why, cap, "%s has the unknown placeholder %.*s; allowed are %s",
-			    name, (int)(bytes < 60 ? bytes : 60), s, PLACEHOLDERS);
-	return 0;
+	return text == NULL ? 0 : template_check(name, text, allowed, &own, why, cap);
 }
 
 /* Take the settings apart; whatever check() and open() both must know. */
 static int
 parse(struct conf *c, const struct candor_kv *kv, size_t n, char *why, size_t cap)
 {
-	const struct {
-		const char *name, **value;
-	} known[] = { { "host", &c->host }, { "port", &c->port }, { "starttls", &c->starttls },
-		{ "username", &c->username }, { "password_file", &c->password_file },
-		{ "ca_file", &c->ca_file }, { "from", &c->from }, { "to", &c->to },
-		{ "subject", &c->subject }, { "body", &c->body }, { "timeout_s", &c->timeout_s } };
-	size_t addresses = 0, i;
+	const struct setting known[] = { { "host", &c->host }, { "port", &c->port },
+		{ "starttls", &c->starttls }, { "username", &c->username },
+		{ "password_file", &c->password_file }, { "ca_file", &c->ca_file },
+		{ "from", &c->from }, { "to", &c->to }, { "subject", &c->subject },
+		{ "body", &c->body }, { "timeout_s", &c->timeout_s } };
+	size_t addresses = 0;
 
 	memset(c, 0, sizeof(*c));
-	for (size_t k = 0; k < n; k++) {
-		for (i = 0; i < NELEM(known) && strcmp(known[i].name, kv[k].name) != 0; i++)
-			;
-		if (i == NELEM(known))
-			return fail(why, cap,
-			    "unknown setting %.40s; allowed are host, port, starttls, username, "
-			    "password_file, ca_file, from, to, subject, body, timeout_s",
-			    kv[k].name);
-		*known[i].value = kv[k].value;
-	}
+	if (settings_read(known, NELEM(known), kv, n, why, cap) < 0)
+		return -1;
 	if (c->host == NULL || !host_ok(c->host))
-		return fail(why, cap, "host must be the mail server's name or address");
+		return settings_fail(why, cap, "host must be the mail server's name or address");
 	while (c->starttls != NULL && strcmp(tls_modes[c->tls].name, c->starttls) != 0)
 		if (++c->tls == NELEM(tls_modes))
-			return fail(why, cap,
+			return settings_fail(why, cap,
 			    "starttls = \"%.40s\" must be \"required\", \"implicit\" (TLS from the "
 			    "start) "
 			    "or, on this machine only, \"none\"",
 			    c->starttls);
-	if (c->tls == TLS_NONE && !is_loopback(c->host))
-		return fail(why, cap,
+	if (c->tls == TLS_NONE && !settings_is_loopback(c->host))
+		return settings_fail(why, cap,
 		    "starttls = \"none\" is allowed only when host is localhost, 127.* or ::1: "
 		    "mails must not cross a network in the clear");
 	c->port_number = tls_modes[c->tls].port;
-	if (c->port != NULL && !number(&c->port_number, c->port, 1, 65535))
-		return fail(why, cap, "port = \"%.40s\" must be 1 to 65535", c->port);
 	c->timeout_number = TIMEOUT_S;
-	if (c->timeout_s != NULL && !number(&c->timeout_number, c->timeout_s, 1, 600))
-		return fail(why, cap,
-		    "timeout_s = \"%.40s\" must be 1 to 600, and below the plugin's deadline",
-		    c->timeout_s);
+	if (settings_number(&c->port_number, "port", c->port, 1, 65535, "", why, cap) < 0 ||
+	    settings_number(&c->timeout_number, "timeout_s", c->timeout_s, 1, 600,
+		", and below the plugin's deadline", why, cap) < 0)
+		return -1;
 	if ((c->username == NULL) != (c->password_file == NULL))
-		return fail(why, cap, "username and password_file go together: give both or none");
-	if (c->username != NULL && (*c->username == '\0' || has_control(c->username, "")))
-		return fail(why, cap, "username is empty or holds a control character");
+		return settings_fail(
+		    why, cap, "username and password_file go together: give both or none");
+	if (c->username != NULL && (*c->username == '\0' || text_has_control(c->username, "")))
+		return settings_fail(why, cap, "username is empty or holds a control character");
 	if (c->from == NULL || !address_ok(c->from, strlen(c->from)))
-		return fail(why, cap, "from must be one address, such as candor@hospital.example");
+		return settings_fail(
+		    why, cap, "from must be one address, such as candor@hospital.example");
 	if (c->to == NULL)
 		c->to = "officers";
 	if (strcmp(c->to, "officers") != 0 && (!each_address(c->to, is_address, &addresses) ||
 						  addresses == 0 || addresses > RECIPIENTS_MAX))
-		return fail(why, cap,
+		return settings_fail(why, cap,
 		    "to must be \"officers\" (those who can read the case) or addresses with "
 		    "commas");
 	if (check_template("subject", c->subject, "", why, cap) < 0)
@@ -318,56 +203,6 @@ email_check(const struct candor_kv *kv, size_t n, char *why, size_t cap)
 
 /* ---- text ---------------------------------------------------------------------------------------- */
 
-/* A buffer that remembers that something did not fit. */
-struct text {
-	char *p;
-	size_t len, cap;
-	bool full;
-};
-
-static void
-add(struct text *t, const char *p, size_t len)
-{
-	if (len >= t->cap - t->len) {
-		t->full = true;
-		return;
-	}
-	memcpy(t->p + t->len, p, len);
-	t->len += len;
-	t->p[t->len] = '\0';
-}
-
-static void
-adds(struct text *t, const char *s)
-{
-	add(t, s, strlen(s));
-}
-
-/* RFC 4648; a line break after each line_max characters, which is a multiple of 4. */
-static void
-add_base64(struct text *t, const char *p, size_t len, size_t line_max)
-{
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t column = 0;
-
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = 0;
-		char four[4];
-
-		for (size_t k = 0; k < 3; k++)
-			v = v << 8 | (i + k < len ? (unsigned char)p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			four[k] = i + k > len ? '=' : digits[v >> (18 - 6 * k) & 63];
-		if (column == line_max) {
-			adds(t, "\r\n");
-			column = 0;
-		}
-		add(t, four, sizeof(four));
-		column += 4;
-	}
-}
-
 static bool
 is_ascii(const char *p, size_t len)
 {
@@ -377,50 +212,16 @@ is_ascii(const char *p, size_t len)
 	return true;
 }
 
-/* Fill in a template line by line: one whose placeholders all turn out empty is left out. */
-static void
-fill(struct text *out, const char *template, const struct candor_event *e)
-{
-	while (*template != '\0') {
-		const char *end = template + strcspn(template, "\n");
-		size_t start = out->len, bytes;
-		bool asked = false, got = false;
-
-		while (template <end) {
-			int i = template[0] == '%' && template[1] == '{'
-				    ? placeholder(template, &bytes)
-				    : -1;
-			const char *value;
-
-			if (i < 0) {
-				add(out, template ++, 1);
-				continue;
-			}
-			memcpy(&value, (const char *)e + placeholders[i].offset, sizeof(value));
-			asked = true;
-			got |= *value != '\0';
-			adds(out, value);
-			template += bytes;
-		}
-		if (*end == '\n')
-			template ++;
-		if (asked && !got)
-			out->p[out->len = start] = '\0';
-		else if (*end == '\n')
-			adds(out, "\n");
-	}
-}
-
 /* A header's text: as it is when plain and short, else RFC 2047 encoded words, folded. */
 static void
 add_header(struct text *t, const char *name, const char *value)
 {
 	size_t len = strlen(value);
 
-	adds(t, name);
-	adds(t, ": ");
+	text_adds(t, name);
+	text_adds(t, ": ");
 	if (is_ascii(value, len) && len <= 66 && strstr(value, "=?") == NULL) {
-		adds(t, value);
+		text_adds(t, value);
 	} else {
 		/* 39 bytes are 52 digits: with the header's name within the 76 of RFC 2047 section 2. */
 		for (size_t i = 0, n; i < len; i += n) {
@@ -428,12 +229,12 @@ add_header(struct text *t, const char *name, const char *value)
 			while (
 			    i + n < len && ((unsigned char)value[i + n] & 0xc0) == 0x80 && n > 36)
 				n--; /* no character is cut in two */
-			adds(t, i > 0 ? "\r\n =?UTF-8?B?" : "=?UTF-8?B?");
-			add_base64(t, value + i, n, SIZE_MAX);
-			adds(t, "?=");
+			text_adds(t, i > 0 ? "\r\n =?UTF-8?B?" : "=?UTF-8?B?");
+			text_base64(t, value + i, n, SIZE_MAX);
+			text_adds(t, "?=");
 		}
 	}
-	adds(t, "\r\n");
+	text_adds(t, "\r\n");
 }
 
 /* RFC 5322 3.3, at midnight: a day is the finest that an event knows. */
@@ -458,7 +259,7 @@ add_date(struct text *t, const char *day)
 		return false;
 	snprintf(line, sizeof(line), "Date: %s, %d %s %d 00:00:00 +0000\r\n", week[tm.tm_wday],
 	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900);
-	adds(t, line);
+	text_adds(t, line);
 	return true;
 }
 
@@ -473,20 +274,20 @@ add_body(struct text *t, const char *body)
 		if (strcspn(s, "\n") > longest)
 			longest = strcspn(s, "\n");
 	plain = plain && longest <= LINE_MAX_BYTES;
-	adds(t, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
-		"Content-Transfer-Encoding: ");
+	text_adds(t, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
+		     "Content-Transfer-Encoding: ");
 	if (!plain) {
-		adds(t, "base64\r\n\r\n");
-		add_base64(t, body, strlen(body), 76);
-		adds(t, "\r\n");
+		text_adds(t, "base64\r\n\r\n");
+		text_base64(t, body, strlen(body), 76);
+		text_adds(t, "\r\n");
 		return;
 	}
-	adds(t, "7bit\r\n\r\n");
+	text_adds(t, "7bit\r\n\r\n");
 	while (*body != '\0') {
 		size_t len = strcspn(body, "\n");
 
-		add(t, body, len);
-		adds(t, "\r\n");
+		text_add(t, body, len);
+		text_adds(t, "\r\n");
 		body += len + (body[len] == '\n');
 	}
 }
@@ -496,31 +297,39 @@ static bool
 compose(const struct email *m, const struct candor_event *e, const struct curl_slist *to,
     struct text *out)
 {
-	char subject[SUBJECT_MAX + 1] = "", body[BODY_MAX + 1] = "", id[32] = "";
-	struct text s = { .p = subject, .cap = sizeof(subject) };
-	struct text b = { .p = body, .cap = sizeof(body) };
-	size_t k = 0;
+	char subject[SUBJECT_MAX + 1], body[BODY_MAX + 1], list[BODY_MAX + 1], id[32] = "";
+	struct text s = TEXT(subject), b = TEXT(body), items = TEXT(list);
+	const struct candor_kv own[] = { { "items", list } };
+	const struct values v = { e, own, NELEM(own) };
+	bool of_case = *e->number != '\0';
 
-	while (texts[k].kind != NULL && strcmp(texts[k].kind, e->kind) != 0)
-		k++;
-	fill(&s, m->subject != NULL ? m->subject : texts[k].subject, e);
-	fill(&b, m->body != NULL ? m->body : texts[k].body, e);
+	event_items(&items, e);
+	template_fill(
+	    &s, m->subject != NULL ? m->subject : kind_subject(e->kind), &v, text_adds, true);
+	if (m->body != NULL) {
+		template_fill(&b, m->body, &v, text_adds, true);
+	} else {
+		template_fill(&b, kind_sentence(e->kind), &v, text_adds, true);
+		text_adds(&b, "\n\n");
+		template_fill(&b, of_case ? event_facts : "%{items}", &v, text_adds, true);
+		template_fill(&b, of_case ? trailer : "", &v, text_adds, true);
+	}
 	if (!add_date(out, e->on))
 		return false;
-	adds(out, "From: <");
-	adds(out, m->from);
-	adds(out, ">\r\nTo: ");
+	text_adds(out, "From: <");
+	text_adds(out, m->from);
+	text_adds(out, ">\r\nTo: ");
 	for (const struct curl_slist *at = to; at != NULL; at = at->next) {
-		adds(out, "<");
-		adds(out, at->data);
-		adds(out, at->next != NULL ? ">,\r\n " : ">\r\n");
+		text_adds(out, "<");
+		text_adds(out, at->data);
+		text_adds(out, at->next != NULL ? ">,\r\n " : ">\r\n");
 	}
 	add_header(out, "Subject", subject);
-	adds(out, "Message-ID: <");
-	adds(out, e->key);
-	adds(out, "@");
-	adds(out, m->domain);
-	adds(out, ">\r\n");
+	text_adds(out, "Message-ID: <");
+	text_adds(out, e->key);
+	text_adds(out, "@");
+	text_adds(out, m->domain);
+	text_adds(out, ">\r\n");
 	/* All of a case's messages answer one that was never sent: mail programs show them as one thread. */
 	for (size_t i = 0; i < sizeof(id) - 1 && e->number[i] != '\0'; i++) {
 		char c = e->number[i];
@@ -531,16 +340,16 @@ compose(const struct email *m, const struct candor_event *e, const struct curl_s
 		static const char *const names[] = { "In-Reply-To: <", "References: <" };
 
 		for (size_t i = 0; i < NELEM(names); i++) {
-			adds(out, names[i]);
-			adds(out, id);
-			adds(out, "@");
-			adds(out, m->domain);
-			adds(out, ">\r\n");
+			text_adds(out, names[i]);
+			text_adds(out, id);
+			text_adds(out, "@");
+			text_adds(out, m->domain);
+			text_adds(out, ">\r\n");
 		}
 	}
-	adds(out, "Auto-Submitted: auto-generated\r\n");
+	text_adds(out, "Auto-Submitted: auto-generated\r\n");
 	add_body(out, body);
-	return !out->full && !s.full && !b.full;
+	return !out->full && !s.full && !b.full && !items.full;
 }
 
 /* ---- sending ------------------------------------------------------------------------------------- */
@@ -644,8 +453,8 @@ add_recipient(const char *s, size_t len, void *arg)
 	char address[ADDRESS_MAX + 1];
 
 	if (!address_ok(s, len) || r->n == RECIPIENTS_MAX) {
-		adds(r->bad, r->bad->len > 0 ? ", " : "no address or one too many: ");
-		add(r->bad, s, len < 80 ? len : 80);
+		text_adds(r->bad, r->bad->len > 0 ? ", " : "no address or one too many: ");
+		text_add(r->bad, s, len < 80 ? len : 80);
 		return true;
 	}
 	memcpy(address, s, len);
@@ -667,19 +476,6 @@ add_recipient(const char *s, size_t len, void *arg)
 	return true;
 }
 
-static void say(struct candor_answer *a, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-say(struct candor_answer *a, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(a->error, sizeof(a->error), fmt, ap);
-	va_end(ap);
-}
-
 /* The conversation failed as a whole: later, or never. */
 static enum candor_result
 judge_failure(const struct email *m, CURLcode code, const struct talk *t, const char *detail,
@@ -692,21 +488,22 @@ judge_failure(const struct email *m, CURLcode code, const struct talk *t, const 
 	for (size_t i = 0; i < NELEM(auth_codes); i++)
 		auth = auth || t->last_code == auth_codes[i];
 	if (auth)
-		say(a, "%s does not let us in with these username and password_file: %s", m->url,
-		    t->last_line);
+		answer_say(a, "%s does not let us in with these username and password_file: %s",
+		    m->url, t->last_line);
 	else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
-		say(a,
+		answer_say(a,
 		    "the certificate of %s is not one that a known CA signed for that name: %s; "
 		    "ca_file "
 		    "names a CA of your own",
 		    m->url, detail);
 	else if (code == CURLE_USE_SSL_FAILED)
-		say(a, "%s offers no STARTTLS, and mails are not sent in the clear: %s", m->url,
-		    detail);
+		answer_say(a, "%s offers no STARTTLS, and mails are not sent in the clear: %s",
+		    m->url, detail);
 	else if (t->at != BEFORE_MAIL && t->last_code >= 400)
-		say(a, "%s says: %s", m->url, t->last_line);
+		answer_say(a, "%s says: %s", m->url, t->last_line);
 	else
-		say(a, "%s: %s", m->url, *detail != '\0' ? detail : curl_easy_strerror(code));
+		answer_say(
+		    a, "%s: %s", m->url, *detail != '\0' ? detail : curl_easy_strerror(code));
 	return !auth && t->at != BEFORE_MAIL && t->last_code >= 500 ? CANDOR_REFUSED : CANDOR_RETRY;
 }
 
@@ -719,7 +516,7 @@ judge_recipients(struct email *m, const struct recipients *r, const struct talk 
 	const struct curl_slist *at = r->list;
 	size_t n_later = 0, n_taken = 0;
 
-	adds(&error, r->bad->p);
+	text_adds(&error, r->bad->p);
 	for (size_t i = 0; i < r->n; i++, at = at->next) {
 		char one[ADDRESS_MAX + 32];
 
@@ -730,7 +527,7 @@ judge_recipients(struct email *m, const struct recipients *r, const struct talk 
 		n_later += t->codes[i] < 500;
 		snprintf(one, sizeof(one), "%s%s: %s (%u)", error.len > 0 ? ", " : "", at->data,
 		    t->codes[i] < 500 ? "not now" : "refused", t->codes[i]);
-		adds(&error, one);
+		text_adds(&error, one);
 	}
 	if (n_later == 0)
 		return (sent && n_taken > 0) || r->skipped > 0 ? CANDOR_DELIVERED : CANDOR_REFUSED;
@@ -816,43 +613,29 @@ send_mail(struct email *m, const struct recipients *r, const struct text *messag
 static enum candor_result
 email_deliver(void *state, const struct candor_event *e, struct candor_answer *a)
 {
-	/* The host promises all this; a header is not the place to rely on it. */
-	const char *const values[] = { e->key, e->kind, e->number, e->category, e->severity,
-		e->site, e->state, e->on, e->acknowledge_by, e->feedback_by };
 	struct email *m = state;
 	struct text bad = { .p = (char[200]){ "" }, .cap = 200 };
 	struct recipients r = { .m = m, .key = e->key, .bad = &bad };
 	struct text message = { .cap = 4 * BODY_MAX + RECIPIENTS_MAX * (ADDRESS_MAX + 8) };
 	enum candor_result result = CANDOR_RETRY;
 
-	for (size_t i = 0; i < NELEM(values); i++) {
-		if (has_control(values[i], "")) {
-			say(a, "the event holds a control character");
-			return CANDOR_REFUSED;
-		}
-	}
-	if (strspn(e->key, "0123456789abcdef") != CANDOR_KEY_CHARS ||
-	    e->key[CANDOR_KEY_CHARS] != '\0' ||
-	    strspn(e->number, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
-		strlen(e->number)) {
-		say(a, "the event's key or number cannot stand in a Message-ID");
+	if (!event_sound(e, a->error, sizeof(a->error)))
 		return CANDOR_REFUSED;
-	}
 	if (m->to != NULL)
 		each_address(m->to, add_recipient, &r);
 	else
 		for (size_t i = 0; i < e->n_to && !r.no_memory; i++)
 			add_recipient(e->to[i], strlen(e->to[i]), &r);
 	if ((message.p = calloc(1, message.cap)) == NULL || r.no_memory) {
-		say(a, "out of memory");
+		answer_say(a, "out of memory");
 	} else if (r.n == 0 && r.skipped > 0) {
 		result = CANDOR_DELIVERED;
 	} else if (r.n == 0) {
-		say(a, "no officer of this case has an e-mail address%s%s", bad.len > 0 ? "; " : "",
-		    bad.p);
+		answer_say(a, "no officer of this case has an e-mail address%s%s",
+		    bad.len > 0 ? "; " : "", bad.p);
 		result = CANDOR_REFUSED;
 	} else if (!compose(m, e, r.list, &message)) {
-		say(a,
+		answer_say(a,
 		    "the message cannot be made: subject over %d or body over %d bytes, or no date",
 		    SUBJECT_MAX, BODY_MAX);
 		result = CANDOR_REFUSED;
@@ -867,14 +650,6 @@ email_deliver(void *state, const struct candor_event *e, struct candor_answer *a
 /* ---- life ---------------------------------------------------------------------------------------- */
 
 static void
-wipe_free(char *p, size_t len)
-{
-	if (p != NULL)
-		explicit_bzero(p, len);
-	free(p);
-}
-
-static void
 email_close(void *state)
 {
 	struct email *m = state;
@@ -885,7 +660,7 @@ email_close(void *state)
 		hang_up(m->curl);
 		curl_easy_cleanup(m->curl);
 	}
-	wipe_free(m->password, m->password != NULL ? strlen(m->password) : 0);
+	text_wipe(m->password);
 	free(m->url);
 	free(m->username);
 	free(m->from);
@@ -895,56 +670,6 @@ email_close(void *state)
 	free(m->ca);
 	free(m);
 	curl_global_cleanup();
-}
-
-/* A whole file, with a NUL behind it. */
-static char *
-read_file(const char *setting, const char *path, size_t *len, char *why, size_t cap)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *p = NULL;
-	ssize_t n = -1;
-	size_t size = 0;
-
-	if (fd >= 0 && (p = malloc(FILE_MAX_BYTES + 1)) != NULL)
-		while ((n = read(fd, p + size, FILE_MAX_BYTES - size)) > 0)
-			size += (size_t)n;
-	if (n < 0 || size == FILE_MAX_BYTES) {
-		fail(why, cap, "%s: %s: %s", setting, path,
-		    n < 0 ? strerror(errno) : "larger than any such file is");
-		wipe_free(p, p != NULL ? size : 0);
-		p = NULL;
-	} else {
-		p[size] = '\0';
-		*len = size;
-	}
-	if (fd >= 0)
-		close(fd);
-	return p;
-}
-
-/* The first line of a file, which holds nothing else. */
-static char *
-read_password(const char *path, char *why, size_t cap)
-{
-	size_t len, line;
-	char *text = read_file("password_file", path, &len, why, cap), *password = NULL;
-
-	if (text == NULL)
-		return NULL;
-	line = strcspn(text, "\r\n");
-	if (line == 0 || strspn(text + line, "\r\n") != len - line)
-		fail(why, cap, "password_file: %s must hold one line, the password", path);
-	else if ((password = strndup(text, line)) == NULL)
-		fail(why, cap, "out of memory");
-	wipe_free(text, len);
-	return password;
-}
-
-static bool
-copy(char **to, const char *from)
-{
-	return from == NULL || (*to = strdup(from)) != NULL;
 }
 
 static int
@@ -957,27 +682,22 @@ email_open(void **state, const struct candor_kv *kv, size_t n, char *why, size_t
 	if (parse(&c, kv, n, why, cap) < 0)
 		return -1;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return fail(why, cap, "libcurl cannot be used");
+		return settings_fail(why, cap, "libcurl cannot be used");
 	if ((m = calloc(1, sizeof(*m))) == NULL) {
 		curl_global_cleanup();
-		return fail(why, cap, "out of memory");
+		return settings_fail(why, cap, "out of memory");
 	}
 	m->tls = c.tls;
 	m->timeout_s = c.timeout_number;
-	if (c.password_file != NULL &&
-	    (m->password = read_password(c.password_file, why, cap)) == NULL)
+	if (c.password_file != NULL && (m->password = settings_secret("password_file",
+					    "the password", c.password_file, why, cap)) == NULL)
 		goto out;
-	if (c.ca_file != NULL &&
-	    (m->ca = read_file("ca_file", c.ca_file, &m->ca_len, why, cap)) == NULL)
+	if (c.ca_file != NULL && (m->ca = settings_ca(c.ca_file, &m->ca_len, why, cap)) == NULL)
 		goto out;
-	if (m->ca != NULL && strstr(m->ca, "-----BEGIN ") == NULL) {
-		fail(why, cap, "ca_file: %s holds no certificate in PEM form", c.ca_file);
-		goto out;
-	}
-	fail(why, cap, "out of memory");
-	if (!copy(&m->from, c.from) || !copy(&m->username, c.username) ||
-	    !copy(&m->subject, c.subject) || !copy(&m->body, c.body) ||
-	    (strcmp(c.to, "officers") != 0 && !copy(&m->to, c.to)) ||
+	settings_fail(why, cap, "out of memory");
+	if (!settings_copy(&m->from, c.from) || !settings_copy(&m->username, c.username) ||
+	    !settings_copy(&m->subject, c.subject) || !settings_copy(&m->body, c.body) ||
+	    (strcmp(c.to, "officers") != 0 && !settings_copy(&m->to, c.to)) ||
 	    (m->curl = curl_easy_init()) == NULL)
 		goto out;
 	m->domain = strchr(m->from, '@') + 1;
