@@ -14,12 +14,13 @@ PKG_cleaner    := libseccomp libsodium libutf8proc libmagic zlib libjpeg libturb
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 PKG_webhook    := libcurl libsodium
+PKG_ticket     := libcurl libconfig jansson
 #
 # (libsodium in store: hashing, signatures and random bytes only; test_walls reads its symbols.)
 # --------------------------------------------------------------------------------------------------
 
 ROOMS   := intake desk store dispatch host cleaner
-PLUGINS := email webhook
+PLUGINS := email webhook ticket
 
 MODE    ?= debug
 B       ?= build/$(MODE)
@@ -223,8 +224,9 @@ PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
 PARTS_test_cleaner  := $(B)/daemon/cleaner/walls.o
 PARTS_test_clean_documents := $(CLEANER_PARTS)
+PARTS_test_clean_media := $(CLEANER_PARTS)
 PARTS_strip         := $(B)/tests/support/corpus.o
-PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o
+PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o $(B)/daemon/cleaner/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
 

@@ -395,7 +395,7 @@ take(struct bits *b, size_t n)
 		return 0;
 	}
 	for (; n > 0; n--, b->at++)
-		v = v << 1 | (b->p[b->at / 8] >> (7 - b->at % 8) & 1u);
+		v = v << 1 | ((uint32_t)b->p[b->at / 8] >> (7 - b->at % 8) & 1u);
 	return v;
 }
 

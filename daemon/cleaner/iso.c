@@ -339,7 +339,7 @@ static const struct {
 int
 iso_keep(struct sink *to, const struct iso_box *box, struct iso_coding *coding)
 {
-	size_t i, begun = sink_at(to);
+	size_t i, begun;
 	int r = 0;
 
 	for (i = 0; i < NELEM(kept) && ISO_TYPE(kept[i].type) != box->type; i++)

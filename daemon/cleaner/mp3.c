@@ -91,7 +91,7 @@ bits(const uint8_t *p, size_t *at, unsigned n)
 	uint32_t v = 0;
 
 	for (; n > 0; n--, ++*at)
-		v = v << 1 | (p[*at / 8] >> (7 - *at % 8) & 1u);
+		v = v << 1 | ((uint32_t)p[*at / 8] >> (7 - *at % 8) & 1u);
 	return v;
 }
 

@@ -77,7 +77,8 @@ struct track {
 	unsigned n_descriptions;
 	struct clean_out stsd_new;
 	uint32_t id, n_samples, n_chunks;
-	uint32_t fixed; /* bytes of every sample; 0: they differ */
+	uint16_t alternative; /* tracks of one number are the same in other codings; 0: of none */
+	uint32_t fixed;       /* bytes of every sample; 0: they differ */
 	struct span sizes;
 	unsigned elst_version, ctts_version;
 	uint32_t *new_sizes, *new_offsets; /* no sizes: they stay as they are */
@@ -204,11 +205,11 @@ read_descriptions(struct track *t)
 		return CANDOR_EBADMSG;
 	begun = iso_begin_full(&to, "stsd", 0, 0);
 	sink_number(&to, n, 4);
-	for (; n > 0 && r == 1; n--)
-		if ((r = iso_next(&in, &entry)) == 1)
-			r = put_description(t, &to, &entry);
-		else
+	for (; n > 0 && r == 1; n--) {
+		if (iso_next(&in, &entry) != 1)
 			return CANDOR_EBADMSG;
+		r = put_description(t, &to, &entry);
+	}
 	iso_end(&to, begun);
 	return r < 0 ? r : sink_result(&to) < 0 ? sink_result(&to) : r;
 }
@@ -279,6 +280,7 @@ read_tables(struct track *t, struct span stbl)
 /* How wide numbers of time are, by the box's version, and what stands before and between them. */
 #define TIME_BYTES(body) ((body).p[0] == 1 ? 8u : 4u)
 #define TKHD_MIN(body) (4 + 3 * TIME_BYTES(body) + 8 + 60)
+#define AT_ALTERNATIVE(body) (4 + (size_t)3 * TIME_BYTES(body) + 8 + 8 + 2)
 #define MDHD_MIN(body) (4 + 3 * TIME_BYTES(body) + 4 + 4)
 #define MVHD_MIN(body) (4 + 3 * TIME_BYTES(body) + 4 + 80)
 #define EDIT_BYTES(version) ((version) == 1 ? 20u : 12u)
@@ -303,6 +305,7 @@ read_track(struct track *t, struct span trak)
 	    !iso_find(minf, "stbl", &stbl) || !is_all_here(minf))
 		return CANDOR_EBADMSG;
 	t->id = be32(t->tkhd.p + 4 + (size_t)2 * TIME_BYTES(t->tkhd));
+	t->alternative = be16(t->tkhd.p + AT_ALTERNATIVE(t->tkhd));
 	if (iso_find(trak, "edts", &edts) && iso_find(edts, "elst", &t->elst)) {
 		t->elst_version = t->elst.len > 0 && t->elst.p[0] == 1;
 		if (!table(&t->elst, EDIT_BYTES(t->elst_version), &count))
@@ -341,40 +344,52 @@ is_chapters(struct span moov, uint32_t id)
 	return false;
 }
 
+/* Is there a sound among the tracks that are kept that this one is only another coding of? */
+static bool
+has_alternative(const struct movie *m, const struct track *missed)
+{
+	for (unsigned i = 0; i < m->n_tracks; i++)
+		if (missed->sound && m->tracks[i].sound && missed->alternative != 0 &&
+		    m->tracks[i].alternative == missed->alternative)
+			return true;
+	return false;
+}
+
 static int
 read_tracks(struct movie *m, struct span moov)
 {
-	bool kept[2] = { false }, missed[2] = { false };
+	struct track missed[TRACKS_MAX];
+	unsigned n_missed = 0;
 	struct span in = moov;
 	struct iso_box box;
 	int r;
 
-	for (unsigned n = 0; (r = iso_next(&in, &box)) == 1;) {
+	while ((r = iso_next(&in, &box)) == 1) {
 		struct track *t = &m->tracks[m->n_tracks];
 
 		if (box.type != ISO_TYPE("trak"))
 			continue;
-		if (m->n_tracks == TRACKS_MAX || ++n > 2 * TRACKS_MAX)
+		if (m->n_tracks == TRACKS_MAX || n_missed == TRACKS_MAX)
 			return CANDOR_EBADMSG;
 		r = read_track(t, box.body);
 		if (r == 1 && !is_chapters(moov, t->id)) {
-			kept[t->sound] = true;
 			m->n_tracks++;
 			continue;
 		}
-		/* Chapters are no loss, and of a sound that is there in two codings one is enough. */
-		missed[t->sound] |= t->stsd.p != NULL && r != 1 && !is_chapters(moov, t->id);
 		drop_track(t);
+		if (r == 0 && t->stsd.p != NULL && !is_chapters(moov, t->id))
+			missed[n_missed++] = *t;
 		*t = (struct track){ 0 };
 		if (r < 0)
 			return r;
 	}
 	if (r < 0)
 		return r;
-	if ((missed[0] && !kept[0]) || (missed[1] && !kept[1])) {
-		*m->why = CODING;
-		return CANDOR_EBADMSG;
-	}
+	for (unsigned i = 0; i < n_missed; i++)
+		if (!has_alternative(m, &missed[i])) {
+			*m->why = CODING;
+			return CANDOR_EBADMSG;
+		}
 	return m->n_tracks > 0 ? 0 : CANDOR_EBADMSG;
 }
 

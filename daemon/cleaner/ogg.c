@@ -125,36 +125,36 @@ put_page(struct ogg *o, unsigned flags, const uint8_t granule[static 8], struct 
 static void
 put_headers(struct ogg *o, const struct span *packets, size_t n, unsigned flags)
 {
-	static const uint8_t none[8] = { 0 },
+	static const uint8_t done[8] = { 0 },
 			     unfinished[8] = { 255, 255, 255, 255, 255, 255, 255, 255 };
-	uint8_t segments[SEGMENTS_MAX];
-	struct sink *to = &o->to;
-	struct clean_out body = { 0 };
-	struct sink gather = { .out = &body };
-	size_t n_segments = 0;
-	bool ended = false;
+	struct clean_out lacing = { 0 }, body = { 0 };
+	struct sink segments = { .out = &lacing }, bytes = { .out = &body };
+	struct span left, rest, page, part;
 
-	for (size_t i = 0; i < n && !to->failed; i++)
-		for (size_t at = 0, take;; at += take) {
-			take = packets[i].len - at < 255 ? packets[i].len - at : 255;
-			if (n_segments == SEGMENTS_MAX) {
-				put_page(o, flags, ended ? none : unfinished,
-				    (struct span){ segments, n_segments },
-				    (struct span){ body.p, body.len });
-				/* Within a packet the next page goes on with it. */
-				flags = at > 0 ? FLAG_CONTINUED : 0;
-				n_segments = body.len = 0;
-				ended = false;
-			}
-			segments[n_segments++] = (uint8_t)take;
-			sink_put(&gather, packets[i].p + at, take);
-			ended |= take < 255;
-			if (take < 255)
-				break;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = packets[i].len / 255; k > 0; k--)
+			sink_number(&segments, 255, 1);
+		sink_number(&segments, packets[i].len % 255, 1);
+		sink_span(&bytes, packets[i]);
+	}
+	o->to.failed |= segments.failed || bytes.failed;
+	left = (struct span){ lacing.p, lacing.len };
+	rest = (struct span){ body.p, body.len };
+	while (left.len > 0 && !o->to.failed) {
+		size_t size = 0;
+		bool ends = false;
+
+		(void)media_take(&left, left.len < SEGMENTS_MAX ? left.len : SEGMENTS_MAX, &page);
+		for (size_t i = 0; i < page.len; i++) {
+			size += page.p[i];
+			ends |= page.p[i] < 255;
 		}
-	put_page(o, flags, none, (struct span){ segments, n_segments },
-	    (struct span){ body.p, body.len });
-	to->failed |= gather.failed;
+		if (!media_take(&rest, size, &part))
+			break;
+		put_page(o, flags, ends ? done : unfinished, page, part);
+		flags = page.p[page.len - 1] == 255 ? FLAG_CONTINUED : 0;
+	}
+	free(lacing.p);
 	free(body.p);
 }
 

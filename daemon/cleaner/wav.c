@@ -10,8 +10,7 @@
 
 #define HEAD_BYTES 12
 #define CHUNK_BYTES 8
-#define FMT_BYTES 16        /* of PCM; others say in two bytes how many more follow */
-#define STREAMED UINT32_MAX /* a recorder that could not go back to write the size */
+#define FMT_BYTES 16 /* of PCM; others say in two bytes how many more follow */
 
 /* Codings whose sound is nothing but sound, and what their fmt chunk has beyond FMT_BYTES + 2. */
 static const struct {
@@ -39,18 +38,17 @@ struct wav {
 static int
 read_chunks(struct wav *w, struct span in)
 {
-	struct span head, body;
+	struct span head, body, padding;
 
+	/* A sound that does not say where it ends (as from a pipe) would take along what is behind it. */
 	while (w->data.p == NULL && media_take(&in, CHUNK_BYTES, &head)) {
 		uint32_t size = le32(head.p + 4);
 		bool data = memcmp(head.p, "data", 4) == 0;
 
-		if (data && (size == STREAMED || (size == 0 && in.len > 1)))
-			size = (uint32_t)in.len;
 		if (!media_take(&in, size, &body))
 			return CANDOR_EBADMSG;
 		if (size % 2 != 0)
-			(void)media_take(&in, 1, &head);
+			(void)media_take(&in, 1, &padding);
 		if (data)
 			w->data = body;
 		else if (memcmp(head.p, "fmt ", 4) == 0 && w->fmt.p == NULL)
