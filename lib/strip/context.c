@@ -71,6 +71,8 @@ person(uint8_t class)
 	case C_TITLE:
 	case C_RELATION:
 	case C_SOMEONE:
+	case C_ORG:
+	case C_YOUR:
 	case C_POSSESSIVE:
 		return THEIRS;
 	default:
@@ -91,31 +93,44 @@ ends_line(uint8_t class)
 	return class == C_LINE || class == C_BLANK_LINE;
 }
 
-/* Who stands nearest to tokens start..end in their sentence? First before them, then behind. */
+/* Who stands nearest before token k in its sentence? */
 static enum whose
-whose(const struct gap *g, size_t start, size_t end)
+whose_before(const struct gap *g, size_t start)
 {
-	enum whose who;
-	uint8_t class;
-
 	for (size_t k = start; k > 0 && start - k < LOOK_BACK; k--) {
-		class = class_at(g, k - 1);
+		uint8_t class = class_at(g, k - 1);
+		enum whose who = person(class);
+
 		if (ends_sentence(class))
 			break;
 		if (class == C_COLON && k > 2 && class_at(g, k - 2) == C_PREP &&
 		    ends_line(class_at(g, k - 3)))
 			return THEIRS; /* To: */
-		if ((who = person(class)) != NOBODYS)
-			return who;
-	}
-	for (size_t k = end; k - end < LOOK_AHEAD; k++) {
-		class = class_at(g, k);
-		if (ends_sentence(class))
-			break;
-		if ((who = person(class)) != NOBODYS)
+		/* "log's" is not "Jane's" */
+		if (class == C_POSSESSIVE && k > 1 && class_at(g, k - 2) == C_WORD)
+			who = NOBODYS;
+		if (who != NOBODYS)
 			return who;
 	}
 	return NOBODYS;
+}
+
+/* Who stands nearest to tokens start..end in their sentence? First before them, then behind: there a
+ * company is nobody. */
+static enum whose
+whose(const struct gap *g, size_t start, size_t end)
+{
+	enum whose who = whose_before(g, start);
+
+	for (size_t k = end; who == NOBODYS && k - end < LOOK_AHEAD; k++) {
+		uint8_t class = class_at(g, k);
+
+		if (ends_sentence(class))
+			break;
+		if (class != C_ORG)
+			who = person(class);
+	}
+	return who;
 }
 
 /* Words of a sentence, not of a heading. */
@@ -126,7 +141,8 @@ static bool
 begins_block(const struct gap *g, size_t k)
 {
 	static const uint8_t closes[] = { C_END, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE, C_PLACEHOLDER,
-		C_ROLE_GONE, C_NAME_GONE, C_LINE, C_URL, C_TRACK };
+		C_ROLE_GONE, C_NAME_GONE, C_LINE, C_URL, C_TRACK,
+		C_COMMA, C_QUESTION };
 	static const uint8_t heading[] = { C_CAP, C_ALLCAPS, C_PLACE, C_ROLE, C_TITLE, C_INITIAL,
 		C_COMMA, C_END, C_LINE, C_BLANK_LINE };
 	uint8_t before = k > 0 ? class_at(g, k - 1) : C_COLON;
@@ -175,16 +191,18 @@ quotes_other(const struct gap *g, size_t k)
 	return true;
 }
 
-/* Is the line before token k, which ends one, free of other people? */
+/* Are the line of token k, before it, and the one above free of other people? */
 static bool
 own_field(const struct gap *g, size_t k)
 {
-	for (size_t n = 0; n < LOOK_BACK && k > n; n++) {
+	size_t lines = 0;
+
+	for (size_t n = 0; n < LOOK_BACK && k > n && lines < 2; n++) {
 		uint8_t class = class_at(g, k - 1 - n);
 
-		if (n > 0 && (class == C_LINE || class == C_BLANK_LINE))
-			break;
-		if (class == C_PERSON || class == C_THEY)
+		lines += ends_line(class);
+		if (class == C_PERSON || class == C_THEY ||
+		    (lines == 0 && (class == C_TITLE || class == C_RELATION)))
 			return false;
 	}
 	return true;
@@ -203,7 +221,7 @@ beside_name(const struct gap *g, size_t k)
 
 /* The label of a find, STRIP__N when it stays. */
 static enum strip_label
-judge(const struct gap *g, const struct strip_match *m, enum strip_profile profile)
+judged(const struct gap *g, const struct strip_match *m)
 {
 	static const enum strip_label kind[256] = {
 		[C_EMAIL] = STRIP_EMAIL,
@@ -217,8 +235,11 @@ judge(const struct gap *g, const struct strip_match *m, enum strip_profile profi
 		[C_SPELT] = STRIP_EMAIL,
 	};
 	size_t start = g->left + m->start, end = g->left + m->end;
+	enum strip_profile profile = g->profile;
 	enum whose who;
 
+	if (m->label == STRIP__N)
+		return STRIP__N;
 	if (profile == STRIP_REPORTER && quotes_other(g, start))
 		return STRIP__N;
 	switch (m->when) {
@@ -227,11 +248,13 @@ judge(const struct gap *g, const struct strip_match *m, enum strip_profile profi
 	case WHEN_BLOCK:
 		return begins_block(g, g->left) ? m->label : STRIP__N;
 	case WHEN_FORM:
-		return own_field(g, g->left) ? m->label : STRIP__N;
+		return own_field(g, start) ? m->label : STRIP__N;
 	case WHEN_TOP:
 		return at_top(g, start) ? m->label : STRIP__N;
 	case WHEN_MINE:
 		return whose(g, start, end) == MINE ? m->label : STRIP__N;
+	case WHEN_OWN:
+		return whose_before(g, start) == MINE ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
 		if (profile == STRIP_DEIDENTIFY)
 			return m->label;
@@ -303,10 +326,13 @@ run(struct gap *g)
 {
 	while (g->right < g->t->n) {
 		struct strip_match m = strip_rules(g->t->cls + g->right);
-		enum strip_label label = m.label;
+		enum strip_label label;
 
-		if (label != STRIP__N)
-			label = judge(g, &m, g->profile);
+		label = judged(g, &m);
+		if (!goes(g, &m, label)) {
+			m = strip_sign(g->t->cls + g->right, g->t->tok + g->right);
+			label = judged(g, &m);
+		}
 		if (goes(g, &m, label)) {
 			if (g->known != NULL &&
 			    (label == STRIP_REPORTER_NAME || label == STRIP_SIGN_OFF))

@@ -77,8 +77,8 @@ static const uint8_t parts[256] = {
 	[C_IS] = CLAUSE,
 	[C_HAVE] = CLAUSE,
 	[C_BEEN] = CLAUSE,
-	[C_NOT] = CLAUSE,
-	[C_CLOCK] = CLAUSE,
+	[C_NOT] = LINK,
+	[C_CLOCK] = NOUN, [C_ORG] = NOUN, [C_TAG] = NOUN | NARROW,
 	[C_HIRED] = CLAUSE,
 	[C_STARTED] = CLAUSE,
 	[C_REPORTED] = CLAUSE,
@@ -108,7 +108,7 @@ ends_fragment(uint8_t class)
 
 /* Tokens that a description may have at most, and one piece that is added to it. */
 #define DESCRIPTION_MAX 30
-#define FRAGMENT_MAX 9
+#define FRAGMENT_MAX 14
 
 /* A piece behind a comma, or in brackets, that belongs to what stands before it: it has no verb and
  * nobody in it, and it is no name, time of service or single adverb. Returns its tokens; 0: none. */
@@ -162,6 +162,13 @@ relative(const uint8_t *cls, size_t i)
 	return end;
 }
 
+static bool
+is_time(uint8_t class)
+{
+	return class == C_TIME || class == C_NUMBER || class == C_DAY || class == C_DATE ||
+	       class == C_POINT;
+}
+
 struct description {
 	bool role, narrow;
 	size_t words, others; /* of these: people who are not the writer */
@@ -182,8 +189,10 @@ read_description(struct description *d, const uint8_t *cls, size_t i)
 			d->role |= c == C_ROLE || c == C_SOMEONE;
 			d->narrow |= d->words > 0 || is(c, NARROW);
 			d->words++;
-			d->others += c == C_PERSON || c == C_RELATION;
+			d->others += c == C_PERSON || c == C_RELATION || c == C_ORG;
 			d->end = i + 1;
+		} else if (c == C_BUT && is_time(cls[i + 1])) {
+			continue; /* after 7 pm */
 		} else if (c == C_AND || c == C_SLASH) {
 			if (!continues(cls + i + 1))
 				return;
@@ -212,11 +221,11 @@ read_description(struct description *d, const uint8_t *cls, size_t i)
 			d->end = i + n + 2;
 			i = d->end - 1;
 		} else if (c == C_COMMA && d->words > 0) {
-			d->narrow = true;
 			if (cls[i + 1] == C_WHO)
 				continue;
 			if ((n = fragment(cls + i + 1)) == 0)
 				return;
+			d->narrow = true;
 			d->end = i + n + 1;
 			i = d->end - 1;
 		} else {
@@ -230,11 +239,11 @@ rest_self(const uint8_t *cls)
 {
 	struct description d = { 0 };
 	bool the = cls[0] == C_THE, article = cls[0] == C_ARTICLE, only = cls[0] == C_ONLY;
-	size_t first = the || article || only || cls[0] == C_THEY;
+	size_t first = the || article || only || cls[0] == C_THEY || cls[0] == C_ITS || cls[0] == C_YOUR;
 
 	if (cls[first] == C_TITLE || (first == 0 && !is(cls[0], NOUN)))
 		return 0;
-	if (first == 0 && (cls[0] == C_VERBAL || cls[0] == C_COMMON || cls[0] == C_FILLER))
+	if (first == 0 && (cls[0] == C_COMMON || cls[0] == C_FILLER))
 		return 0;
 	/* one of three, one of the two nurses: but not one of those */
 	if (cls[0] == C_NUMWORD && cls[1] == C_PREP) {
@@ -254,6 +263,7 @@ rest_self(const uint8_t *cls)
 		if (cls[n] != C_ROLE)
 			return 0;
 	}
+	d.narrow = first > 0 && !the && !article;
 	read_description(&d, cls, first);
 	if (d.words == d.others)
 		return 0;
@@ -282,11 +292,12 @@ rest_dept(const uint8_t *cls)
 {
 	size_t first = cls[0] == C_THE, n = first;
 
-	while (n < first + 4 && is(cls[n], NOUN) && cls[n] != C_DEPT && cls[n] != C_ROLE)
+	if (cls[0] == C_AND || cls[0] == C_NOT)
+		return 0;
+	while (n < first + 5 && is(cls[n], NOUN | LINK) && cls[n] != C_DEPT && cls[n] != C_ROLE &&
+	       !(cls[n] == C_PLACE && is(cls[n + 1], NARROW)))
 		n++;
-	return cls[n] == C_DEPT || cls[n] == C_ROLE || (n > first + 1 && cls[first] == C_NUMBER)
-		   ? rest_where(cls)
-		   : 0;
+	return cls[n] == C_DEPT || cls[n] == C_ROLE || cls[n] == C_PLACE ? rest_where(cls) : 0;
 }
 
 /* To the end of a clause. */
@@ -297,9 +308,31 @@ rest_clause(const uint8_t *cls)
 		C_RIGHT, C_LEFT, C_DASH, C_BUT, C_AND, C_COLON, C_QUOTE, C_OPENING, C_TITLE };
 	size_t n = 0;
 
-	while (n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL)
+	while (n < FRAGMENT_MAX &&
+	       ((n == 0 && cls[n] == C_BUT) || memchr(ends, cls[n], sizeof(ends)) == NULL))
 		n++;
 	return n < FRAGMENT_MAX ? n : 0;
+}
+
+static bool
+is_gone(uint8_t class)
+{
+	return class == C_PLACEHOLDER || class == C_ROLE_GONE || class == C_NAME_GONE;
+}
+
+/* To the end of the line, or of the cell of a table. */
+static size_t
+rest_line(const uint8_t *cls)
+{
+	static const uint8_t ends[] = { C_NONE, C_LINE, C_BLANK_LINE, C_SLASH, C_QUOTE, C_OPENING };
+	size_t n = 0;
+
+	for (; memchr(ends, cls[n], sizeof(ends)) == NULL; n++)
+		if (n == DESCRIPTION_MAX || is_gone(cls[n]))
+			return 0;
+	while (n > 0 && (cls[n - 1] == C_END || cls[n - 1] == C_COMMA))
+		n--;
+	return n;
 }
 
 size_t
@@ -310,6 +343,7 @@ strip_rest(const uint8_t *cls, enum strip_extent extent)
 		[REST_WHERE] = rest_where,
 		[REST_DEPT] = rest_dept,
 		[REST_CLAUSE] = rest_clause,
+		[REST_LINE] = rest_line,
 	};
 
 	return rest[extent](cls);

@@ -150,6 +150,11 @@ enum strip_class {
 	C_AGO,  /* ago, later */
 	C_LONG, /* a number of many digits */
 	C_CALLING,
+	C_YOUR,
+	C_AREA, /* before a telephone number's first part */
+	C_ADDRESS, /* 12 Hill Road, Dunmore */
+	C_ORG,     /* clinic, vendor: a company's, not the writer's */
+	C_TAG,     /* a code that is hardly a dose or a room */
 };
 
 struct strip_token {
@@ -218,6 +223,7 @@ enum strip_when {
 	WHEN_CONTACT,    /* as NOT_THEIRS; labelled by kind where nobody is near */
 	WHEN_BLOCK,      /* begins where a signature can begin */
 	WHEN_FORM,       /* the line before it is not about somebody else */
+	WHEN_OWN,        /* the last person before it in the sentence is the writer */
 	WHEN_TOP,        /* no sentence stands before it */
 };
 
@@ -234,13 +240,18 @@ enum strip_extent {
 	REST_WHERE,  /* where the writer works */
 	REST_DEPT,   /* the same, if it names a department */
 	REST_CLAUSE, /* up to the end of the clause */
+	REST_LINE,   /* up to the end of the line, or of the table's cell */
 };
 
 /* How many tokens from cls on it has; 0: there is none. */
 size_t strip_rest(const uint8_t *cls, enum strip_extent extent);
 
+/* What is next to go of a signature that begins behind the token at cls; its label is STRIP__N when none
+ * does. */
+struct strip_match strip_sign(const uint8_t *cls, const struct strip_token *tok);
+
 /* No rule looks at more tokens than this from where it begins. */
-#define STRIP_REACH 48
+#define STRIP_REACH 64
 
 /* The longest rule that matches at cls, a string of classes that ends in 0. */
 struct strip_match strip_rules(const uint8_t *cls);

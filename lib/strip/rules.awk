@@ -7,7 +7,7 @@ function close_block() {
 	else if (phrases)
 		print "\t* { YYCURSOR = cls + 1; PHRASE(cls[0]); }\n\t*/"
 }
-function rule(  part, when, label) {
+function rule(  part, when, label, extent) {
 	split(line, part, " ")
 	label = toupper(part[1])
 	when = toupper(part[2])
@@ -18,8 +18,13 @@ function rule(  part, when, label) {
 		return line " { STAYS; }"
 	sub(/<$/, "@b", line)
 	sub(/</, "@b (", line)
-	if (line !~ />/)
-		return line (line ~ /@b$/ ? "" : ")") " { REST(" label ", REST_" when "); }"
+	if (line !~ />/) {
+		extent = when
+		sub(/\/.*/, "", extent)
+		if (!sub(/.*\//, "", when))
+			when = "ALWAYS"
+		return line (line ~ /@b$/ ? "" : ")") " { REST(" label ", WHEN_" when ", REST_" extent "); }"
+	}
 	sub(/>/, ") @e", line)
 	return line " { RULE(" label ", WHEN_" when "); }"
 }

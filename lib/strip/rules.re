@@ -19,13 +19,13 @@
 #define STAYS return (struct strip_match){ .label = STRIP__N, .len = (size_t)(YYCURSOR - cls) }
 
 /* What goes begins at b, and ends where the extent does that begins behind the match. */
-#define REST(what, extent)                                                                      \
+#define REST(what, condition, extent)                                                                      \
 	do {                                                                                    \
 		size_t rest = strip_rest(YYCURSOR, (extent));                                   \
 		(void)e;                                                                        \
 		if (rest == 0)                                                                  \
 			NO_RULE;                                                                \
-		return (struct strip_match){ STRIP_##what, WHEN_ALWAYS, (size_t)(b - cls),      \
+		return (struct strip_match){ STRIP_##what, (condition), (size_t)(b - cls),      \
 			(size_t)(YYCURSOR - cls) + rest, (size_t)(YYCURSOR - cls) + rest };     \
 	} while (0)
 

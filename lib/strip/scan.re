@@ -117,7 +117,7 @@ static const char *const callings[] = { "ologist", "ographer", "iatrist", "usion
 
 /* What a word is by its letters alone. */
 static enum strip_class
-shape(const uint8_t *word, size_t len)
+shape(const uint8_t *word, size_t len, unsigned marks)
 {
 	size_t small = 0, big = 0;
 	uint32_t first = 0;
@@ -136,7 +136,8 @@ shape(const uint8_t *word, size_t len)
 			   C_ALLCAPS;
 	if (ends(word, len, "n't"))
 		return C_COMMON;
-	if ((big == 0 && (ends(word, len, "ing") || ends(word, len, "ed"))) || ends(word, len, "ly"))
+	if ((big == 0 && (ends(word, len, "ing") || ends(word, len, "ed"))) ||
+	    ((big == 0 || (marks & (LEX_COMMON | LEX_WORD)) != 0) && ends(word, len, "ly")))
 		return C_VERBAL;
 	if (word[0] >= 0x80)
 		utf8_decode(&first, (const char *)word, len);
@@ -174,7 +175,7 @@ word_class(struct scan *s, const unsigned char **end, const unsigned char *start
 		*end -= 2;
 		return word_class(s, end, start, true);
 	}
-	return shape(start, len);
+	return shape(start, len, s->lex.marks);
 }
 
 /* What apps put behind a link to know who shared it: the name before a "=". */
@@ -284,6 +285,17 @@ word_end(const uint8_t *p)
 	}
 }
 
+/* Is a code too long to be a dose, a room or a day? */
+static bool
+tag(const uint8_t *p, const uint8_t *end)
+{
+	size_t digits = 0, others = 0;
+
+	for (; p < end; p++)
+		*(*p >= '0' && *p <= '9' ? &digits : &others) += 1;
+	return digits > 2 && others > 0 && digits + others > 4;
+}
+
 /* The check digit of payment cards (ISO/IEC 7812-1, annex B). */
 static bool
 luhn(const uint8_t *p, size_t len)
@@ -335,7 +347,7 @@ next:
 	nanp1  = ("+"? "1" [ .-]?)? ("(" [2-9] d{2} ")" sep? | [2-9] d{2} [ ./-]) d{3} [ .-]? d{4};
 	local  = [2-9] d{2} [.-] d{4};
 	intl   = "+" d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,5} ([ .-]? d{2,5}){1,4};
-	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4};
+	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4} | "0" d "-" d{8} | "00" d{2,3} (" " d{2,4}){3};
 	nanp   = nanp1 | "(" d{3} ")" sep? d{3} [.-] d{4} | d{3} [.-] d{3} [.-] d{4};
 	phone  = nanp | local | intl | trunk;
 	// over lines
@@ -396,9 +408,9 @@ next:
 	phone                   { T(C_PHONE); }
 	[2-9] d{9} | broken     { T(C_BARE); }
 	time                    { T(C_TIME); }
-	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_CODE); }
+	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_LONG); }
 	ipv4 | ipv6             { T(C_IP); }
-	('x' | 'ext' | 'extension') "."? " "? d{2,6} { T(C_EXTENSION); }
+	('x' | 'ext' | 'extension') "."? " "? (d{2,6} | d{1,2} "-" d{3,5}) { T(C_EXTENSION); }
 	d{7,}                   { T(C_LONG); }
 	d+                      {
 		if ((end = site_end(start, YYCURSOR)) != NULL)
@@ -408,7 +420,7 @@ next:
 	code | under            {
 		if ((end = site_end(start, YYCURSOR)) != NULL)
 			goto site;
-		T(C_CODE);
+		T(tag(start, YYCURSOR) ? C_TAG : C_CODE);
 	}
 
 	[A-Z] | ([A-Z] "."){1,4} {
