@@ -161,7 +161,7 @@ struct seen {
 	unsigned kinds[64], n_kinds;
 	uint8_t lookup[8][32], recipient[32], message_id[4][16];
 	char narrative[4096], place[1024], keep[256], text[4096], attachment[4096];
-	size_t attachment_len;
+	size_t attachment_len, original_len;
 	unsigned n_keep_out;
 };
 
@@ -340,11 +340,13 @@ take_request(
 		return true;
 	case MSG_ATTACH:
 		seen->pieces++;
-		if (piece->data.len > 0 &&
-		    piece->data.len <= sizeof(seen->attachment) - seen->attachment_len)
+		if (piece->original)
+			seen->original_len += piece->data.len;
+		else if (piece->data.len > 0 &&
+			 piece->data.len <= sizeof(seen->attachment) - seen->attachment_len)
 			memcpy(seen->attachment + seen->attachment_len, piece->data.data,
 			    piece->data.len);
-		seen->attachment_len += piece->data.len;
+		seen->attachment_len += piece->original ? 0 : piece->data.len;
 		answer(fd, s, MSG_ATTACHED, &empty.base);
 		return true;
 	case MSG_MESSAGE:
@@ -767,7 +769,7 @@ Test(client, a_report_that_cannot_be_right_is_refused_and_not_sent)
 		{ REPORT(",\"keep\":[\"everything\"]"), "keep[0] is no label" },
 		{ REPORT(",\"narative\":\"x\""), "did you mean \"narrative\"" },
 		{ REPORT(",\"urls\":[\"a\",7]"), "\"urls[1]\" must be a text" },
-		{ REPORT(",\"keep_original\":true"), "keep_original" },
+		{ REPORT(",\"keep_original\":\"yes\""), "keep_original" },
 		{ REPORT(",\"attachments\":[\"/nonexistent/x\"]"), "/nonexistent/x" },
 		{ "{\"category\":\"social\"}", "\"narrative\" is missing" },
 		{ "[1]", "one JSON object" },
@@ -823,7 +825,7 @@ Test(client, a_lost_answer_is_tried_again_under_the_same_receipt)
 	peer_stop(p);
 }
 
-Test(client, an_attachment_is_plain_text_stripped_and_sent_before_the_report)
+Test(client, an_attachment_is_cleaned_and_sent_before_the_report)
 {
 	static const char text[] = "line one\njane.roe@example.org\nline three\n";
 	struct peer *p = peer_start();
@@ -839,11 +841,18 @@ Test(client, an_attachment_is_plain_text_stripped_and_sent_before_the_report)
 	cr_assert(strncmp(p->seen->attachment, "line one\n", 9) == 0);
 	cr_assert(memmem(p->seen->attachment, p->seen->attachment_len, "jane.roe", 8) == NULL);
 	cr_assert(strstr(r->out, "\"field\":\"attachments[0]\"") != NULL);
+	cr_assert(strstr(r->out, "\"type\":\"text/plain\"") != NULL);
+	cr_assert(eq(sz, p->seen->original_len, 0), "the default is that no original leaves");
+	snprintf(
+	    json, sizeof(json), REPORT(",\"keep_original\":true,\"attachments\":[\"%s\"]"), good);
+	r = run(ARGS("report", "--site", p->site, "--json", "-"), json);
+	cr_assert(eq(int, r->code, 0), "%s", r->err);
+	cr_assert(eq(sz, p->seen->original_len, sizeof(text) - 1));
 	snprintf(json, sizeof(json), REPORT(",\"attachments\":[\"%s\"]"), bad);
 	r = run(ARGS("report", "--site", p->site, "--json", "-"), json);
 	cr_assert(eq(int, r->code, EX_DATAERR));
-	cr_assert(strstr(r->err, "not plain text") != NULL);
-	cr_assert(eq(u32, p->seen->reports, 1));
+	cr_assert(strstr(r->err, "cannot be cleaned") != NULL, "%s", r->err);
+	cr_assert(eq(u32, p->seen->reports, 2));
 	peer_stop(p);
 }
 

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleaner/walls.h"
 #include "desk/walls.h"
 #include "intake/walls.h"
 
@@ -416,6 +417,17 @@ Test(walls, desk_can_do_nothing_but_its_work, .timeout = 60)
 		.name = "candor-desk",
 		.calls = desk_calls,
 		.n_calls = DESK_CALLS,
+	};
+
+	all_fail(&walls);
+}
+
+Test(walls, a_cleaner_can_do_nothing_but_its_work, .timeout = 60)
+{
+	const struct sandbox walls = {
+		.name = "candor-cleaner",
+		.calls = cleaner_calls,
+		.n_calls = CLEANER_CALLS,
 	};
 
 	all_fail(&walls);

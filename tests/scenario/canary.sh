@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# A report full of canary words, a receipt and keys; then every byte that was written or can be seen is
-# searched for them: raw, UTF-16, hex, base64 at three alignments, inside gzip.
+# A report full of canary words, files that say who made them, a receipt and keys; then every byte that
+# was written or can be seen is searched for them: raw, UTF-16, hex, base64 at three alignments, inside gzip.
 . "$(dirname "$0")/lib.sh"
 
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
 instance site
 edit log_level '"debug"'
 mail_server
@@ -36,6 +38,69 @@ for part in narrative place message note reply; do
 done
 check "but not the name" hasnt "anaryname$tag" "$shown"
 
+# Files that say who made them: as the client cleans them, and as one that does not sends them, with the
+# untouched ones beside them.
+maker=canary$(od -An -N9 -tx1 /dev/urandom | tr -d ' \n' | tr '0-9' 'g-p')
+mkdir "$work/dirty" "$work/saved"
+/usr/bin/python3 "$top/tests/support/dirty.py" "$work/dirty" "$maker" >/dev/null
+sorts="jpg pdf docx png"
+evidence()
+{
+	printf '{"category":"other","narrative":"See the files.","keep_original":true,"attachments":[%s]}' \
+		"$(for s in $sorts; do printf '"%s/dirty/dirty.%s"\n' "$work" "$s"; done | paste -sd,)"
+}
+for s in $sorts; do
+	check "a file (.$s) says who made it" grep -qa "$maker" "$work/dirty/dirty.$s"
+done
+check "where a picture was taken stands in it" grep -q . <(exiftool -s3 -GPSLatitude "$work/dirty/dirty.jpg")
+evidence >"$work/dirty/evidence.json"
+hostile_client
+for by in "$candor" "$hostile"; do
+	check "files go with a report by $(basename "$(dirname "$by")")" "$by" report --json "$work/dirty/evidence.json"
+done
+for c in $(as Dana cases --category other --json | json '"\n".join(x["case"] for x in j)'); do
+	as Dana case show "$c" --json >"$work/shown.json"
+	for n in $(json '" ".join(str(a["n"]) for a in j["attachments"])' <"$work/shown.json"); do
+		as Dana case save "$c" "$n" "$work/saved/$c-$n" >/dev/null 2>&1
+	done
+done
+check "officers have eight files" test "$(ls "$work/saved" | wc -l)" = 8
+check "none of which says who made it" sh -c "! grep -rlaE '$maker|canary' '$work/saved'"
+check "nor when, where or with what" test -z "$(exiftool -q -r -GPS:all -EXIF:all -XMP:all -PDF:Author -PDF:CreateDate -XML:Creator -PNG:Author "$work/saved")"
+words+=("$maker")
+
+# As root, what is left in the memory of the rooms can be looked at.
+cat >"$work/memory.py" <<'P'
+import re, sys
+word, found = sys.argv[1].encode(), False
+for pid in sys.argv[2:]:
+    name = open(f"/proc/{pid}/comm").read().strip()
+    with open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in open(f"/proc/{pid}/maps"):
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) (r)\S+ \S+ \S+ \S+ *(.*)", line)
+            if not m or m.group(4) in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
+                continue
+            try:
+                mem.seek(int(m.group(1), 16))
+                data = mem.read(int(m.group(2), 16) - int(m.group(1), 16))
+            except OSError:
+                continue
+            if word in data:
+                print(f"{name}: {m.group(4) or 'memory'}")
+                found = True
+sys.exit(1 if found else 0)
+P
+if [ "$(id -u)" = 0 ] && head -c1 "/proc/$(room_pids store | head -1)/maps" >/dev/null 2>&1; then
+	# shellcheck disable=SC2046
+	refuses "what is in the memory of rooms is found" 1 "candor-intake" \
+		/usr/bin/python3 "$work/memory.py" phi-disclosure $(cat "/proc/$daemon/task/$daemon/children")
+	# shellcheck disable=SC2046
+	check "no room's memory holds who made them" /usr/bin/python3 "$work/memory.py" "$maker" \
+		$(cat "/proc/$daemon/task/$daemon/children")
+else
+	skip "the memory of rooms that are not dumpable is root's to look at"
+fi
+
 # While everything runs: arguments and environment of every process, a copy of what is on disk.
 mkdir "$work/proc"
 for p in $daemon $(cat "/proc/$daemon/task/$daemon/children"); do
@@ -46,6 +111,7 @@ for p in $(room_pids intake); do
 	kill -ABRT "$p"
 done
 wait_for 10 sh -c "pgrep -P $daemon candor-intake"
+rm -rf "$work/dirty"
 check "a crashed room leaves no core" test -z "$(find "$dir" "$work" / -maxdepth 1 -name 'core*' -newer "$work/secret.txt" -type f 2>/dev/null)"
 rm -f "$work/secret.txt"
 
@@ -90,7 +156,7 @@ sys.exit(1 if found else 0)
 P
 find_none()
 {
-	/usr/bin/python3 "$work/search.py" "$dir:$work/smtp:$work/proc" "$@"
+	/usr/bin/python3 "$work/search.py" "$dir:$work/smtp:$work/proc:$work/tmp" "$@"
 }
 # First that the search can find at all: one planted form after the other.
 plant=plantedword$tag

@@ -185,6 +185,20 @@ as()
 	"$candor" "$@" --key "$key"
 }
 
+# hostile_client: a client that cleans no attachment, and says that each is a picture. Sets hostile.
+hostile_client()
+{
+	hostile=$work/hostile/candor
+	mkdir "$work/hostile"
+	cp "$candor" "$hostile"
+	cat >"$hostile-cleaner" <<-'F'
+		#!/bin/bash
+		printf 'candor-clean 1 image/jpeg %s\n' "$(/usr/bin/stat -L -c %s /proc/self/fd/0)"
+		exec /bin/cat
+	F
+	chmod 755 "$hostile-cleaner"
+}
+
 # A value of a JSON object or array on standard input, by a Python expression on j.
 json()
 {
