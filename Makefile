@@ -116,7 +116,15 @@ $(B)/gen/lib/strip/words.c: $(B)/gen/lib/strip/pack $(PACKS)
 $(B)/gen/lib/strip/forms.re: $(B)/gen/lib/strip/pack $(PACKS)
 	$< forms $(PACKS) > $@
 
-$(B)/gen/lib/strip/scan.c: $(B)/gen/lib/strip/forms.re
+$(B)/gen/lib/strip/scan.c $(B)/gen/lib/strip/entity_scan.c: $(B)/gen/lib/strip/forms.re
+
+# The kinds of tokens, from their header, as definitions for re2c: a byte each, in their order.
+$(B)/gen/lib/strip/kinds.re: lib/strip/kinds.h
+	@mkdir -p $(@D)
+	awk 'BEGIN { print "/*!re2c" } END { print "*/" } /^\tE_[A-Z0-9_]+,/ { sub(/^\tE_/, ""); sub(/,.*/, ""); \
+	     if (n++ > 0) printf "%s = \"\\x%02x\";\n", $$0, n - 1 }' $< > $@
+
+$(B)/gen/lib/strip/entity_rules.c: $(B)/gen/lib/strip/kinds.re
 
 # The rules of stripping are data of the language pack: made into re2c's input.
 $(B)/gen/classes.re: lib/strip/classes.awk lib/strip/internal.h
@@ -224,6 +232,7 @@ PARTS_test_officer  := $(CLIENT_PARTS)
 PARTS_test_dispatch := $(DISPATCH_PARTS)
 PARTS_test_cleaner  := $(B)/daemon/cleaner/walls.o
 PARTS_test_clean_documents := $(CLEANER_PARTS)
+PARTS_test_clean_hostile := $(CLEANER_PARTS)
 PARTS_test_clean_media := $(CLEANER_PARTS)
 PARTS_strip         := $(B)/tests/support/corpus.o
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o $(B)/daemon/cleaner/walls.o

@@ -18,6 +18,7 @@
 
 /* Planted wherever nobody should find anything. */
 #define WHO "Zaphod-Whistle"
+#define WHO_HEX "5a6170686f642d57686973746c65"
 #define W "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
 #define R "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\""
 #define REL "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
@@ -365,6 +366,30 @@ Test(clean_documents, entities_in_a_document_are_refused)
 	    "damaged");
 }
 
+/* As some programs order the parts, so that libmagic takes it for any archive; and with a picture that
+ * nobody can clean. */
+Test(clean_documents, word_document_out_of_order_shows_a_grey_box_for_a_foreign_picture)
+{
+	/* clang-format off */
+	const struct file files[] = {
+		{ "a.txt", WHO },
+		{ "word/_rels/document.xml.rels", RELS
+		    "<Relationship Id=\"p\" Type=\"" REL "image\" Target=\"media/a.emf\"/></Relationships>" },
+		{ "word/media/a.emf", WHO },
+		{ "word/document.xml", "<w:document " W " " R "><w:body><w:p><w:r><w:t>The body stays.</w:t></w:r><w:drawing>"
+		    "<blip r:embed=\"p\"/></w:drawing></w:p></w:body></w:document>" },
+		{ "_rels/.rels", RELS "<Relationship Id=\"a\" Type=\"" REL "officeDocument\" Target=\"word/document.xml\"/></Relationships>" },
+		{ "[Content_Types].xml", WHO },
+	};
+	/* clang-format on */
+	struct span zip = make_zip(files, NELEM(files));
+	const char *type;
+
+	(void)clean_format_of(zip.p, zip.len, &type);
+	cr_assert(ne(ptr, strstr(type, "wordprocessingml"), NULL), "%s", type);
+	cleans(zip, "The body stays.", "word/media/image1.png", "\x89PNG\r\n");
+}
+
 Test(clean_documents, damaged_word_documents_are_survived)
 {
 	survives(make_docx(docx_body));
@@ -385,6 +410,7 @@ make_odt(const char *manifest)
 		{ "Thumbnails/thumbnail.png", WHO },
 		{ "Basic/Standard/Module1.xml", "<x>" WHO "</x>" },
 		{ "Pictures/" WHO ".jpg", jpeg.p, jpeg.len },
+		{ "media/image7.jpg", jpeg.p, jpeg.len }, /* where Word puts them */
 		{ "content.xml", "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" "
 		    "xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
 		    "xmlns:draw=\"urn:oasis:names:tc:opendocument:xmlns:drawing:1.0\" xmlns:xlink=\"http://www.w3.org/1999/xlink\">"
@@ -393,6 +419,7 @@ make_odt(const char *manifest)
 		    "<text:p>The body stays.<office:annotation><dc:creator>" WHO "</dc:creator></office:annotation>"
 		    "<text:author-name>" WHO "</text:author-name><text:a xlink:href=\"file:///" WHO "\">Linked.</text:a>"
 		    "<draw:frame draw:name=\"" WHO "\"><draw:image xlink:href=\"Pictures/" WHO ".jpg\"/></draw:frame>"
+		    "<draw:frame><draw:image xlink:href=\"media/image7.jpg\"/></draw:frame>"
 		    "</text:p></office:text></office:body></office:document-content>" },
 	};
 	/* clang-format on */
@@ -404,7 +431,8 @@ make_odt(const char *manifest)
 
 Test(clean_documents, opendocument_keeps_its_text_and_tells_of_nobody)
 {
-	cleans(make_odt("<x>" WHO "</x>"), "The body stays.", "Linked.", "Pictures/image1.jpg");
+	cleans(make_odt("<x>" WHO "</x>"), "The body stays.", "Linked.", "Pictures/image1.jpg",
+	    "Pictures/image2.jpg");
 }
 
 Test(clean_documents, encrypted_opendocument_is_refused_with_what_to_do)
@@ -555,12 +583,47 @@ Test(clean_documents, same_pdf_comes_out_the_same)
 Test(clean_documents, pdf_that_hides_or_lacks_what_it_shows_is_refused)
 {
 	refuses(make_pdf("", "<< /Subtype /Redact /Rect [0 0 9 9] >>", ""), "Apply the marks");
-	refuses(
-	    make_pdf("", "<< /Subtype /Widget /FT /Tx /V (x) /Rect [0 0 9 9] >>", ""), "print it");
+	refuses(make_pdf("", "<< /Subtype /Widget /FT /Tx /V <feff0416> /Rect [0 0 9 9] >>", ""),
+	    "print it");
 	refuses(make_pdf("/Collection << >>", "", ""), "one by one");
 }
 
-Test(clean_documents, encrypted_pdf_is_refused_with_what_to_do)
+Test(clean_documents, what_was_filled_in_is_drawn_when_nobody_has)
+{
+	cleans(
+	    make_pdf("",
+		"<< /Subtype /Widget /FT /Tx /T (" WHO ") /V (two \\(beds\\)) /Rect [0 0 99 20] >>",
+		""),
+	    "(two \\(beds\\))Tj", "/Stamp");
+	/* The value stands with the field, its place on the page below it. */
+	cleans(make_pdf("/AcroForm << /NeedAppearances true >>",
+		   "<< /Subtype /Widget /Parent 6 0 R /Rect [0 0 90 99] >>",
+		   "6 0 obj\n<< /FT /Tx /T (" WHO
+		   ") /V (a line of words that does not fit\\rand one) >>\nendobj\n"),
+	    "(and one)Tj", "that does", "not fit");
+}
+
+Test(clean_documents, pdf_drawings_lose_their_comments_and_profiles_their_makers)
+{
+	static const char drawing[] =
+	    "%" WHO "\n(50% \\) % stays) Tj BI /W 1 /H 1 /BPC 8 /CS /G ID %\n EI\n% " WHO
+	    "\r1 0 0 rg";
+	char form[2048];
+	int n;
+
+	n = snprintf(form, sizeof(form),
+	    "6 0 obj\n<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /ColorSpace "
+	    "<< "
+	    "/C [/ICCBased 10 0 R] >> >> /Length %zu >>\nstream\n%s\nendstream\nendobj\n"
+	    "10 0 obj\n<< /N 1 /Length 15 >>\nstream\n" WHO " \nendstream\nendobj\n",
+	    strlen(drawing), drawing);
+	cr_assert(lt(int, n, (int)sizeof(form)));
+	cleans(make_pdf("", "<< /Subtype /Stamp /Rect [0 0 9 9] /AP << /N 6 0 R >> >>", form),
+	    "(50% \\) % stays) Tj BI /W 1 /H 1 /BPC 8 /CS /G ID %\n EI", "1 0 0 rg");
+}
+
+static struct span
+make_locked_pdf(const char *password)
 {
 	struct span plain = make_pdf("", "", ""), locked;
 	qpdf_data q = qpdf_init();
@@ -569,14 +632,20 @@ Test(clean_documents, encrypted_pdf_is_refused_with_what_to_do)
 	qpdf_silence_errors(q);
 	qpdf_read_memory(q, "", (const char *)plain.p, plain.len, NULL);
 	qpdf_init_write_memory(q);
-	qpdf_set_r6_encryption_parameters2(q, "a", "b", 1, 1, 1, 1, 1, 1, qpdf_r3p_full, 1);
+	qpdf_set_r6_encryption_parameters2(q, password, "b", 1, 1, 1, 1, 1, 1, qpdf_r3p_full, 1);
 	qpdf_write(q);
 	p = malloc(qpdf_get_buffer_length(q));
 	locked = (struct span){ p, qpdf_get_buffer_length(q) };
 	memcpy(p, qpdf_get_buffer(q), locked.len);
 	qpdf_cleanup(&q);
 	free((void *)(uintptr_t)plain.p);
-	refuses(locked, "encrypted");
+	return locked;
+}
+
+Test(clean_documents, locked_pdf_is_refused_with_what_to_do_and_one_without_a_password_is_not)
+{
+	refuses(make_locked_pdf("a"), "password");
+	cleans(make_locked_pdf(""), "The page stays.");
 }
 
 Test(clean_documents, damaged_pdfs_are_survived)
@@ -623,6 +692,20 @@ Test(clean_documents, drawing_keeps_shapes_and_nothing_that_tells_or_fetches)
 	free((void *)(uintptr_t)got.p);
 }
 
+Test(clean_documents, drawing_may_name_its_namespaces_in_short_and_no_more)
+{
+	cleans(
+	    copy("<!DOCTYPE svg [<!ENTITY s \"http://www.w3.org/2000/svg\"><!ENTITY w \"stays\">]>"
+		 "<svg xmlns=\"&s;\"><text>It &w;</text></svg>"),
+	    "<text>It stays</text>");
+	refuses(copy("<!DOCTYPE svg [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]>"
+		     "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>&b;</text></svg>"),
+	    "damaged");
+	refuses(copy("<!DOCTYPE svg [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
+		     "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>&a;</text></svg>"),
+	    "damaged");
+}
+
 Test(clean_documents, damaged_drawings_are_survived)
 {
 	survives(make_svg());
@@ -654,17 +737,27 @@ Test(clean_documents, rtf_keeps_its_text_and_tells_of_nobody)
 	free((void *)(uintptr_t)got.p);
 }
 
-Test(clean_documents, rtf_that_is_cut_or_binary_or_bottomless_is_refused)
+Test(clean_documents, rtf_that_is_cut_or_bottomless_is_refused)
 {
 	char *deep = malloc(100001);
 
 	refuses(copy("{\\rtf1 {\\b text}"), "damaged");
-	refuses(copy("{\\rtf1 {\\pict\\bin5 }}}}}}"), "cannot be cleaned");
-	refuses(copy("{\\rtf1 {\\pict\\wmetafile8 0102}}"), "cannot be cleaned");
+	refuses(copy("{\\rtf1 {\\pict\\bin5 }}}}}}"), "damaged");
+	refuses(copy("{\\rtf1 {\\pict\\bin99999 }}"), "damaged");
 	memset(deep, '{', 100000);
 	deep[100000] = 0;
 	memcpy(deep, "{\\rtf1 ", 7);
 	refuses((struct span){ (uint8_t *)deep, 100000 }, "damaged");
+}
+
+/* Hex digits of PNG's first bytes show that a picture stands there. */
+#define GREY_BOX "89504e470d0a1a0a"
+
+Test(clean_documents, rtf_shows_a_grey_box_for_a_picture_that_cannot_be_cleaned)
+{
+	cleans(
+	    copy("{\\rtf1 {\\pict\\wmetafile8 " WHO_HEX "}{\\pict\\pngblip\\bin14 " WHO "}Stays.}"),
+	    "Stays.", "\\pngblip", GREY_BOX);
 }
 
 Test(clean_documents, damaged_rtf_is_survived)

@@ -88,7 +88,7 @@ look_closer(const uint8_t *in, size_t len, const char *type)
 		blank++;
 	if (blank < head && in[blank] == '<' && memmem(in, head, "<svg", 4) != NULL)
 		better = "image/svg+xml";
-	if (better == NULL && memmem(in, head, "%PDF-", 5) != NULL)
+	if (strcmp(type, "application/octet-stream") == 0 && memmem(in, head, "%PDF-", 5) != NULL)
 		better = "application/pdf";
 	return better != NULL                            ? better
 	       : len > 4 && memcmp(in, "PK\3\4", 4) == 0 ? "application/zip"
@@ -103,7 +103,7 @@ clean_format_of(const uint8_t *in, size_t len, const char **type)
 
 	*type = found == NULL ? "unknown" : found;
 	format = find(formats, NELEM(formats), *type);
-	if (format == NULL || format->clean == clean_zip) {
+	if (format == NULL || format->clean == clean_zip || format->clean == clean_text) {
 		*type = look_closer(in, len, *type);
 		format = find(formats, NELEM(formats), *type);
 	}

@@ -118,6 +118,27 @@ read_entry(struct pack_member *m, const uint8_t *p, size_t left, const uint8_t *
 	return (int)total;
 }
 
+static int
+by_place(const void *a, const void *b)
+{
+	const struct pack_member *x = a, *y = b;
+
+	return x->data < y->data ? -1 : x->data > y->data;
+}
+
+/* Members that share bytes: an archive that means to unpack to more than it can hold. */
+static bool
+overlap(struct pack *pack)
+{
+	if (pack->n > 0)
+		qsort(pack->members, pack->n, sizeof(*pack->members), by_place);
+	for (size_t i = 1; i < pack->n; i++)
+		if (pack->members[i - 1].data + pack->members[i - 1].compressed >
+		    pack->members[i].data - LOCAL_BYTES)
+			return true;
+	return false;
+}
+
 int
 pack_open(struct pack *pack, const uint8_t *in, size_t len, const char **why)
 {
@@ -145,8 +166,11 @@ pack_open(struct pack *pack, const uint8_t *in, size_t len, const char **why)
 			goto out;
 		pack->n++;
 	}
-	qsort(pack->members, n, sizeof(*pack->members), by_name);
 	r = CANDOR_EBADMSG;
+	if (overlap(pack))
+		goto out;
+	if (n > 0)
+		qsort(pack->members, n, sizeof(*pack->members), by_name);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(pack->members[i - 1].name, pack->members[i].name) == 0)
 			goto out;

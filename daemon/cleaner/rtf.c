@@ -145,14 +145,15 @@ clean_picture(struct rtf *rtf, struct group *g)
 			bytes[len++] = (uint8_t)(half << 4 | (int)(d - digits));
 		half = half >= 0 ? -1 : (int)(d - digits);
 	}
-	*rtf->why = foreign_picture;
-	if ((r = picture_clean_inner(&cleaned, &format, bytes, len, rtf->depth + 1, rtf->why)) ==
-	    0) {
+	r = picture_clean_inner(&cleaned, &format, bytes, len, rtf->depth + 1, rtf->why);
+	*rtf->why = damaged;
+	if (r == 0)
 		rtf->out->len = g->text;
-		/* There is a word for no other. */
-		if (strcmp(format->type, "image/jpeg") != 0 &&
-		    strcmp(format->type, "image/png") != 0)
-			r = CANDOR_EBADMSG;
+	/* There is a word for no other. */
+	if (r == 0 && strcmp(format->type, "image/jpeg") != 0 &&
+	    strcmp(format->type, "image/png") != 0) {
+		*rtf->why = foreign_picture;
+		r = CANDOR_EBADMSG;
 	}
 	for (size_t i = 0; i < cleaned.len && r == 0; i++) {
 		if ((r = put_hex(rtf, cleaned.p[i])) == 0 && i % 64 == 63)
