@@ -359,9 +359,11 @@ add_grid(struct heif *h, struct image *image)
 	image->at = h->grids.len;
 	if ((r = item_data(h, image->id, &to)) < 0 || (r = sink_result(&to)) < 0)
 		return r;
-	p = h->grids.p + image->at;
 	image->len = h->grids.len - image->at;
-	if (image->len < GRID_BYTES || p[0] != 0)
+	if (image->len < GRID_BYTES)
+		return CANDOR_EBADMSG;
+	p = h->grids.p + image->at;
+	if (p[0] != 0)
 		return CANDOR_EBADMSG;
 	side = (p[1] & GRID_LARGE) != 0 ? 4 : 2;
 	if (image->len < 4 + 2 * side)
