@@ -404,7 +404,8 @@ attach_request(struct room *r, struct session *s, const Candor__Attach *piece)
 			attach_go_on(w);
 		return;
 	}
-	memcpy(w->piece, piece->data.data, piece->data.len);
+	if (piece->data.len > 0)
+		memcpy(w->piece, piece->data.data, piece->data.len);
 	w->at = 0;
 	w->held = piece->data.len;
 	w->last = piece->last;

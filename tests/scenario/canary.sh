@@ -80,9 +80,12 @@ for pid in sys.argv[2:]:
             m = re.match(r"([0-9a-f]+)-([0-9a-f]+) (r)\S+ \S+ \S+ \S+ *(.*)", line)
             if not m or m.group(4) in ("[vvar]", "[vsyscall]", "[vvar_vclock]"):
                 continue
+            size = int(m.group(2), 16) - int(m.group(1), 16)
+            if size > 1 << 30:  # what a sanitizer only reserves
+                continue
             try:
                 mem.seek(int(m.group(1), 16))
-                data = mem.read(int(m.group(2), 16) - int(m.group(1), 16))
+                data = mem.read(size)
             except OSError:
                 continue
             if word in data:
