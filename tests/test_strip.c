@@ -313,7 +313,7 @@ Test(strip, reports_in_many_hands_lose_their_writer_and_little_else)
  * used to mend them: nearer than the others to what an unknown text fares like. */
 Test(strip, reports_that_no_rule_was_written_for_fare_nearly_as_well)
 {
-	reaches("tests/corpus/held-out.jsonl", 85, 85, 97);
+	reaches("tests/corpus/held-out.jsonl", 80, 85, 97);
 }
 
 static void

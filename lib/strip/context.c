@@ -133,6 +133,37 @@ whose(const struct gap *g, size_t start, size_t end)
 	return who;
 }
 
+/* Has the writer been something, or worked, in the clause up to token k? Whoever comes first in it. */
+static bool
+served(const struct gap *g, size_t start)
+{
+	static const uint8_t verbs[] = { C_HAVE, C_WORK, C_WAS, C_AM, C_BEEN, C_COMMON, C_ONLY };
+	size_t subject = 0;
+
+	if (start > 0 && class_at(g, start - 1) == C_VERB)
+		return false;
+	for (size_t k = start; k > 0 && start - k < LOOK_BACK; k--) {
+		uint8_t class = class_at(g, k - 1);
+
+		if (ends_sentence(class) || class == C_COMMA || class == C_BUT || class == C_AND)
+			break;
+		if (person(class) != NOBODYS)
+			subject = k;
+	}
+	if (subject == 0)
+		return false;
+	switch (class_at(g, subject - 1)) {
+	case C_IM:
+	case C_IVE:
+		return true;
+	case C_I:
+	case C_WE:
+		return memchr(verbs, class_at(g, subject), sizeof(verbs)) != NULL;
+	default:
+		return false;
+	}
+}
+
 /* Words of a sentence, not of a heading. */
 #define BODY_WORDS 4
 
@@ -253,6 +284,8 @@ judged(const struct gap *g, const struct strip_match *m)
 		return at_top(g, start) ? m->label : STRIP__N;
 	case WHEN_MINE:
 		return whose(g, start, end) == MINE ? m->label : STRIP__N;
+	case WHEN_SERVED:
+		return served(g, start) ? m->label : STRIP__N;
 	case WHEN_OWN:
 		return whose_before(g, start) == MINE ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
@@ -321,6 +354,13 @@ goes(const struct gap *g, const struct strip_match *m, enum strip_label label)
 	return true;
 }
 
+/* May a signature begin behind it? */
+static bool
+ends_text(uint8_t class)
+{
+	return ends_sentence(class) || class == C_RIGHT || class == C_QUOTE;
+}
+
 static void
 run(struct gap *g)
 {
@@ -329,7 +369,7 @@ run(struct gap *g)
 		enum strip_label label;
 
 		label = judged(g, &m);
-		if (!goes(g, &m, label)) {
+		if (!goes(g, &m, label) && ends_text(g->t->cls[g->right])) {
 			m = strip_sign(g->t->cls + g->right, g->t->tok + g->right);
 			label = judged(g, &m);
 		}

@@ -39,12 +39,15 @@ struct even {
 
 enum { SLOW, GRAPH, LINE, BLANK };
 
+/* clang-format off */
+#define G8 GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH
 /* ASCII that stays as it is. */
-static unsigned
-ascii_kind(uint8_t b)
-{
-	return b > 0x20 && b < 0x7f ? GRAPH : b == '\n' ? LINE : b == ' ' ? BLANK : SLOW;
-}
+static const uint8_t ascii_kind[256] = {
+	['\n'] = LINE, [' '] = BLANK, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, /* to "'" */
+	G8, G8, G8, G8, G8, G8, G8, G8, G8, G8, [0x78] = GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH, GRAPH,
+};
+#undef G8
+/* clang-format on */
 
 struct pair {
 	uint16_t from;
@@ -461,11 +464,11 @@ plain_run(const struct even *e, size_t at)
 	size_t i = at;
 
 	for (; i < e->len; i++) {
-		unsigned kind = ascii_kind(e->in[i]);
+		unsigned kind = ascii_kind[e->in[i]];
 
 		if (kind == GRAPH || kind == LINE)
 			continue;
-		if (kind == BLANK && i + 1 < e->len && ascii_kind(e->in[i + 1]) == GRAPH)
+		if (kind == BLANK && i + 1 < e->len && ascii_kind[e->in[i + 1]] == GRAPH)
 			continue;
 		break;
 	}

@@ -335,6 +335,89 @@ rest_line(const uint8_t *cls)
 	return n;
 }
 
+/* To a time that is told in the clause; no further than anybody who comes in. */
+static size_t
+rest_when(const uint8_t *cls)
+{
+	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE, C_LEFT,
+		C_COLON, C_QUOTE, C_OPENING, C_TITLE, C_VERBAL, C_I, C_IM, C_IVE, C_THEY };
+
+	for (size_t n = 0; n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL; n++) {
+		if (cls[n] == C_POINT || cls[n] == C_NUMBER || cls[n] == C_SEASON)
+			return n + 1;
+		if (cls[n] == C_DATE)
+			return cls[n + 1] == C_NUMBER ? n + 2 : n + 1;
+		if (cls[n] == C_DURATION && cls[n + 1] == C_AGO)
+			return n + 2;
+	}
+	return 0;
+}
+
+static bool
+is_name(uint8_t class)
+{
+	return class == C_CAP || class == C_INITIAL || class == C_ALLCAPS;
+}
+
+#define NAME_MAX 5
+
+static size_t
+name(const uint8_t *cls, bool sure)
+{
+	size_t n = 0, first, end;
+
+	while (n < 2 && cls[n] == C_TITLE)
+		n++;
+	if (sure && n == 0 && cls[0] == C_ALLCAPS)
+		return 0;
+	for (first = n; n < first + NAME_MAX && is_name(cls[n]);)
+		n++;
+	if (n == first || cls[n] == C_POSSESSIVE)
+		return 0;
+	for (end = n; n < end + 2 && n < STRIP_REACH / 2; n++)
+		if (cls[n] == C_CREDENTIAL || (n > end && cls[n] == C_ALLCAPS))
+			end = n + 1;
+		else if (cls[n] != C_COMMA)
+			break;
+	return end;
+}
+
+static size_t
+rest_name(const uint8_t *cls)
+{
+	return name(cls, true);
+}
+
+static size_t
+rest_full(const uint8_t *cls)
+{
+	return name(cls, false);
+}
+
+static size_t
+rest_field(const uint8_t *cls)
+{
+	size_t n = name(cls, false);
+
+	if (n == 0 && cls[0] == C_WORD)
+		n = cls[1] == C_WORD ? 2 : 1;
+	return n > 0 && (ends_fragment(cls[n]) || cls[n] == C_SLASH || cls[n] == C_LEFT) ? n : 0;
+}
+
+static size_t
+rest_digits(const uint8_t *cls)
+{
+	static const uint8_t digits[] = { C_NUMBER, C_CODE, C_BARE, C_LONG, C_TAG };
+	size_t n = is_name(cls[0]) || cls[0] == C_CREDENTIAL || cls[0] == C_ROLE;
+
+	n += n > 0 && cls[n] == C_DASH;
+	if (memchr(digits, cls[n], sizeof(digits)) == NULL)
+		return 0;
+	for (n++; n < 6 && cls[n] == C_NUMBER && cls[n - 1] == C_NUMBER;)
+		n++;
+	return cls[n] == C_SLASH && cls[n + 1] == C_WORD ? n + 2 : n;
+}
+
 size_t
 strip_rest(const uint8_t *cls, enum strip_extent extent)
 {
@@ -344,6 +427,11 @@ strip_rest(const uint8_t *cls, enum strip_extent extent)
 		[REST_DEPT] = rest_dept,
 		[REST_CLAUSE] = rest_clause,
 		[REST_LINE] = rest_line,
+		[REST_WHEN] = rest_when,
+		[REST_NAME] = rest_name,
+		[REST_FULL] = rest_full,
+		[REST_FIELD] = rest_field,
+		[REST_DIGITS] = rest_digits,
 	};
 
 	return rest[extent](cls);

@@ -224,6 +224,7 @@ enum strip_when {
 	WHEN_BLOCK,      /* begins where a signature can begin */
 	WHEN_FORM,       /* the line before it is not about somebody else */
 	WHEN_OWN,        /* the last person before it in the sentence is the writer */
+	WHEN_SERVED,     /* the writer has, or is, or works, in the same clause */
 	WHEN_TOP,        /* no sentence stands before it */
 };
 
@@ -240,6 +241,11 @@ enum strip_extent {
 	REST_WHERE,  /* where the writer works */
 	REST_DEPT,   /* the same, if it names a department */
 	REST_CLAUSE, /* up to the end of the clause */
+	REST_WHEN,   /* up to the time it tells, in its clause */
+	REST_NAME,   /* a name that can be nothing else */
+	REST_FULL,   /* any name */
+	REST_FIELD,  /* a name that is all there is up to the end of the line, or of the cell */
+	REST_DIGITS, /* a number, with the letters that belong to it */
 	REST_LINE,   /* up to the end of the line, or of the table's cell */
 };
 

@@ -34,13 +34,12 @@ strip_phrases(struct strip_tokens *t)
 
 	for (size_t i = 0; i < t->n;) {
 		struct phrase p = phrase_at(t->cls + i);
-		struct strip_token tok = t->tok[i];
 
-		tok.end = t->tok[i + p.n - 1].end;
-		for (size_t k = 1; k < p.n; k++)
-			tok.kept |= t->tok[i + k].kept;
-		t->tok[to] = tok;
-		t->cls[to++] = (uint8_t)p.class;
+		t->cls[to] = (uint8_t)p.class;
+		if (to < i)
+			t->tok[to] = t->tok[i];
+		t->tok[to].end = t->tok[i + p.n - 1].end;
+		to++;
 		i += p.n;
 	}
 	t->n = to;

@@ -3,7 +3,7 @@
 # A line that is indented goes on with the one before it.
 function close_block() {
 	if (group != "")
-		print "\t* { NO_RULE; }\n\t*/\n}\n"
+		print "\t* { return; }\n\t*/\n}\n"
 	else if (phrases)
 		print "\t* { YYCURSOR = cls + 1; PHRASE(cls[0]); }\n\t*/"
 }
@@ -32,8 +32,8 @@ function flush() {
 	if (line ~ /^\[/) {
 		close_block()
 		group = substr(line, 2, length(line) - 2)
-		groups = groups (groups == "" ? "" : ", ") group
-		print "static struct strip_match\n" group "(const uint8_t *cls)\n{\n\tBEGIN;"
+		groups = groups " " group "(cls, &best);"
+		print "static void\n" group "(const uint8_t *cls, struct strip_match *best)\n{\n\tBEGIN;"
 		print "\t/*!stags:re2c:" group " format = 'const unsigned char *@@{tag} = cls;\\n'; */"
 		print "\t/*!re2c:" group
 	} else if (line ~ /^[a-z_]+ += /)
@@ -54,5 +54,5 @@ END {
 	flush()
 	close_block()
 	if (groups != "")
-		print "static struct strip_match (*const groups[])(const uint8_t *) = { " groups " };"
+		print "#define GROUPS" groups
 }

@@ -6,27 +6,40 @@
  */
 #include "strip/internal.h"
 
-#define BEGIN                                                                                   \
-	const unsigned char *YYCURSOR = cls, *YYMARKER = cls, *b = cls, *e = cls
+#define BEGIN const unsigned char *YYCURSOR = cls, *YYMARKER = cls, *b = cls, *e = cls
+
+/* The longest match counts, of those as long the first. */
+static void
+offer(struct strip_match *best, enum strip_label label, enum strip_when when, size_t start, size_t end,
+    size_t len)
+{
+	if (len > best->len)
+		*best = (struct strip_match){ label, when, start, end, len };
+}
 
 #define RULE(what, condition)                                                                   \
-	return (struct strip_match){ STRIP_##what, (condition), (size_t)(b - cls),              \
-		(size_t)(e - cls), (size_t)(YYCURSOR - cls) }
-
-#define NO_RULE return (struct strip_match){ .label = STRIP__N }
-
-/* What no shorter rule takes. */
-#define STAYS return (struct strip_match){ .label = STRIP__N, .len = (size_t)(YYCURSOR - cls) }
+	do {                                                                                    \
+		offer(best, STRIP_##what, (condition), (size_t)(b - cls), (size_t)(e - cls),    \
+		    (size_t)(YYCURSOR - cls));                                                  \
+		return;                                                                         \
+	} while (0)
 
 /* What goes begins at b, and ends where the extent does that begins behind the match. */
-#define REST(what, condition, extent)                                                                      \
+#define REST(what, condition, extent)                                                           \
 	do {                                                                                    \
 		size_t rest = strip_rest(YYCURSOR, (extent));                                   \
 		(void)e;                                                                        \
-		if (rest == 0)                                                                  \
-			NO_RULE;                                                                \
-		return (struct strip_match){ STRIP_##what, (condition), (size_t)(b - cls),      \
-			(size_t)(YYCURSOR - cls) + rest, (size_t)(YYCURSOR - cls) + rest };     \
+		if (rest > 0)                                                                   \
+			offer(best, STRIP_##what, (condition), (size_t)(b - cls),               \
+			    (size_t)(YYCURSOR - cls) + rest, (size_t)(YYCURSOR - cls) + rest);  \
+		return;                                                                         \
+	} while (0)
+
+/* What no shorter rule takes. */
+#define STAYS                                                                                   \
+	do {                                                                                    \
+		offer(best, STRIP__N, WHEN_ALWAYS, 0, 0, (size_t)(YYCURSOR - cls));             \
+		return;                                                                         \
 	} while (0)
 
 /*!re2c
@@ -43,11 +56,6 @@ strip_rules(const uint8_t *cls)
 {
 	struct strip_match best = { .label = STRIP__N };
 
-	for (size_t i = 0; i < NELEM(groups); i++) {
-		struct strip_match m = groups[i](cls);
-
-		if (m.len > best.len)
-			best = m;
-	}
+	GROUPS
 	return best;
 }

@@ -237,6 +237,8 @@ site_end(const uint8_t *start, const uint8_t *p)
 {
 	const uint8_t *end = NULL;
 
+	if (*p != '.' || !ascii_word(p[1]))
+		return NULL;
 	for (const uint8_t *c = start; c < p; c++)
 		if (!ascii_word(*c) && *c != '-' && *c != '.')
 			return NULL;

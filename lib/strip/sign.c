@@ -130,8 +130,6 @@ strip_sign(const uint8_t *cls, const struct strip_token *tok)
 	bool line = ends_line(cls[0]), whole;
 	size_t k = 1, n;
 
-	if (cls[0] != C_END && cls[0] != C_RIGHT && cls[0] != C_QUOTE && cls[0] != C_QUESTION && !line)
-		return none;
 	while (cls[k] == C_DASH || cls[k] == C_OTHER || cls[k] == C_SLASH || cls[k] == C_LINE)
 		k++;
 	whole = all_signs(cls + k);
