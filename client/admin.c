@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -311,12 +312,14 @@ json_of_plugins(Candor__PluginInfo *const *plugins, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const Candor__PluginInfo *p = plugins[i];
 
-		if (json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "name", p->name,
-				  "state", p->state, "version", cjson_or_null(p->version),
-				  "last_success", cjson_or_null(p->last_success), "last_error",
-				  cjson_or_null(p->last_error), "pending", (json_int_t)p->pending,
-				  "failed", (json_int_t)p->failed)) != 0) {
+		if (json_array_append_new(list,
+			json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "name", p->name,
+			    "state", p->state, "version", cjson_or_null(p->version), "last_success",
+			    cjson_or_null(p->last_success), "last_error",
+			    cjson_or_null(p->last_error), "silent_since",
+			    cjson_or_null(p->silent_since), "pending", (json_int_t)p->pending,
+			    "waiting", (json_int_t)p->waiting, "failed", (json_int_t)p->failed)) !=
+		    0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -332,6 +335,7 @@ print_plugins(struct client *c, Candor__PluginInfo *const *plugins, size_t n)
 		{ "STATE", 9 },
 		{ "VERSION", 9 },
 		{ "LAST SUCCESS", 12 },
+		{ "PENDING", 7 },
 		{ "WAITING", 7 },
 		{ "FAILED", 6 },
 		{ "LAST ERROR", 0 },
@@ -344,9 +348,10 @@ print_plugins(struct client *c, Candor__PluginInfo *const *plugins, size_t n)
 	officer_heading(c, columns, NELEM(columns));
 	for (size_t i = 0; i < n; i++) {
 		const Candor__PluginInfo *p = plugins[i];
-		char pending[16], failed[16];
+		char pending[16], waiting[16], failed[16];
 
 		snprintf(pending, sizeof(pending), "%u", p->pending);
+		snprintf(waiting, sizeof(waiting), "%u", p->waiting);
 		snprintf(failed, sizeof(failed), "%u", p->failed);
 		officer_cell(c, p->name, columns[0].width);
 		officer_cell(c, p->state, columns[1].width);
@@ -354,7 +359,8 @@ print_plugins(struct client *c, Candor__PluginInfo *const *plugins, size_t n)
 		officer_cell(
 		    c, *p->last_success != '\0' ? p->last_success : "never", columns[3].width);
 		officer_cell(c, pending, columns[4].width);
-		officer_cell(c, failed, columns[5].width);
+		officer_cell(c, waiting, columns[5].width);
+		officer_cell(c, failed, columns[6].width);
 		officer_cell(c, *p->last_error != '\0' ? p->last_error : "-", 0);
 		putchar('\n');
 	}
@@ -377,18 +383,112 @@ plugin_list(struct officer_session *s, int argc, char **argv)
 	return 0;
 }
 
+static json_t *json_of_delivery(const Candor__DeliveryInfo *d);
+
+#define TEST_WAIT_S 60
+#define TEST_POLL_NS 200000000
+
+static int64_t
+now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Ask for the one delivery that ref names, until it came to an end or wait_s are over. */
+static int
+await_delivery(struct officer_session *s, Candor__DeliveryRef *ref, uint32_t wait_s,
+    const Candor__DeliveryInfo **out)
+{
+	const struct timespec pause = { 0, TEST_POLL_NS };
+	int64_t until = now_s() + wait_s;
+	struct client *c = s->c;
+	arena_mark_t mark = arena_mark(&c->arena);
+
+	for (;;) {
+		const Candor__DeliveryList *page;
+		ProtobufCMessage *answer;
+		int r = officer_call(
+		    s, &c->arena, MSG_DELIVERY_GET, &ref->base, MSG_DELIVERIES_PAGE, &answer);
+
+		if (r != 0)
+			return r;
+		page = (const Candor__DeliveryList *)answer;
+		if (page->n_deliveries != 1)
+			return client_fail(c, EX_PROTOCOL, "the service lost track of the test");
+		*out = page->deliveries[0];
+		if (strcmp((*out)->state, "pending") != 0 || now_s() >= until)
+			return 0;
+		arena_release(&c->arena, mark);
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* What the other side said to a test, in words and as an exit code. */
+static int
+judge_test(struct client *c, const char *name, const Candor__DeliveryInfo *d)
+{
+	bool delivered = strcmp(d->state, "delivered") == 0;
+
+	if (c->json) {
+		int r = cjson_print(c, json_of_delivery(d));
+
+		if (r != 0)
+			return r;
+	} else if (delivered) {
+		fputs("delivered", stdout);
+		if (*d->reference != '\0') {
+			fputs("; the other side calls it ", stdout);
+			term_show_str(c, stdout, d->reference);
+		}
+		putchar('\n');
+	}
+	if (delivered)
+		return 0;
+	if (strcmp(d->state, "failed") == 0)
+		return client_fail(c, EX_UNAVAILABLE, "plugin %s: not delivered: %s", name,
+		    *d->last_error != '\0' ? d->last_error : "it does not say why");
+	return client_fail(c, EX_TEMPFAIL,
+	    "plugin %s did not take the test in time; it goes out as soon as it does: see `candor "
+	    "admin plugin list`",
+	    name);
+}
+
 static int
 plugin_test(struct officer_session *s, int argc, char **argv)
 {
-	Candor__PluginRef ref = CANDOR__PLUGIN_REF__INIT;
+	Candor__PluginRef plugin = CANDOR__PLUGIN_REF__INIT;
+	Candor__DeliveryRef ref = CANDOR__DELIVERY_REF__INIT;
+	const char *wait = NULL;
+	const struct verb_option options[] = { { "--wait", .value = &wait } };
+	const Candor__DeliveryInfo *d;
+	ProtobufCMessage *answer;
+	uint32_t wait_s = TEST_WAIT_S;
+	struct client *c = s->c;
 	int r;
 
-	if ((r = verb_options(s->c, "admin plugin test NAME", NULL, 0, &argc, argv, 1, 1)) != 0 ||
+	if ((r = verb_options(c, "admin plugin test NAME [--wait SECONDS]", options, NELEM(options),
+		 &argc, argv, 1, 1)) != 0 ||
+	    (wait != NULL && (r = officer_number(c, &wait_s, wait, 3600, "--wait")) != 0) ||
 	    (r = officer_begin(s)) != 0)
 		return r;
-	if ((ref.name = officer_string(s->c, argv[1])) == NULL)
-		return client_fail_memory(s->c);
-	return officer_do(s, MSG_PLUGIN_TEST, &ref.base);
+	if ((plugin.name = officer_string(c, argv[1])) == NULL)
+		return client_fail_memory(c);
+	if ((r = officer_call(
+		 s, &c->arena, MSG_PLUGIN_TEST, &plugin.base, MSG_DELIVERIES_PAGE, &answer)) != 0)
+		return r;
+	d = ((const Candor__DeliveryList *)answer)->n_deliveries == 1
+		? ((const Candor__DeliveryList *)answer)->deliveries[0]
+		: NULL;
+	if (d == NULL || (ref.id = officer_string(c, d->id)) == NULL)
+		return client_fail(c, EX_PROTOCOL, "the service lost track of the test");
+	if (!c->json)
+		fprintf(stderr, "The test is on its way.\n");
+	if ((r = await_delivery(s, &ref, wait_s, &d)) != 0)
+		return r;
+	return judge_test(c, argv[1], d);
 }
 
 static int
@@ -433,23 +533,21 @@ print_delivery(struct client *c, const Candor__DeliveryInfo *d)
 static json_t *
 json_of_delivery(const Candor__DeliveryInfo *d)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "id", d->id, "plugin",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "id", d->id, "plugin",
 	    d->plugin, "event", d->event, "state", d->state, "attempts", (json_int_t)d->attempts,
 	    "next_try", cjson_or_null(d->next_try), "last_error", cjson_or_null(d->last_error),
-	    "reference", cjson_or_null(d->reference));
+	    "reference", cjson_or_null(d->reference), "digest", cjson_or_null(d->digest));
 }
 
 /* Page after page; into out (--json), or printed. */
 static int
-list_deliveries(struct officer_session *s, bool failed, json_t *out)
+list_deliveries(struct officer_session *s, Candor__DeliveryQuery query, json_t *out)
 {
-	Candor__DeliveryQuery query = CANDOR__DELIVERY_QUERY__INIT;
 	struct client *c = s->c;
 	char after[64];
 	bool more = true, any = false;
 	int r;
 
-	query.failed = failed;
 	query.limit = DELIVERIES_PAGE;
 	while (more) {
 		arena_mark_t mark = arena_mark(&c->arena);
@@ -476,52 +574,83 @@ list_deliveries(struct officer_session *s, bool failed, json_t *out)
 		arena_release(&c->arena, mark);
 	}
 	if (!any && out == NULL)
-		puts(failed ? "Nothing failed." : "Nothing was sent yet.");
+		puts(*query.state != '\0'    ? "There is none."
+		     : *query.plugin != '\0' ? "Nothing was sent to it yet."
+					     : "Nothing was sent yet.");
 	return 0;
 }
 
 static int
 delivery_list(struct officer_session *s, int argc, char **argv)
 {
+	static char states[][16] = { "failed", "waiting", "orphaned" };
+	Candor__DeliveryQuery query = CANDOR__DELIVERY_QUERY__INIT;
 	struct client *c = s->c;
-	bool failed = false;
-	const struct verb_option options[] = { { "--failed", .flag = &failed } };
+	bool chosen[NELEM(states)] = { false };
+	const char *plugin = NULL;
+	const struct verb_option options[] = {
+		{ "--failed", .flag = &chosen[0] },
+		{ "--waiting", .flag = &chosen[1] },
+		{ "--orphaned", .flag = &chosen[2] },
+		{ "--plugin", .value = &plugin },
+	};
 	json_t *out = NULL;
 	int r;
 
-	if ((r = verb_options(c, "admin delivery list [--failed]", options, NELEM(options), &argc,
-		 argv, 0, 0)) != 0 ||
-	    (r = officer_begin(s)) != 0)
+	if ((r = verb_options(c,
+		 "admin delivery list [--failed|--waiting|--orphaned] [--plugin NAME]", options,
+		 NELEM(options), &argc, argv, 0, 0)) != 0)
 		return r;
-	if (c->json && (out = json_array()) == NULL)
+	for (size_t i = 0; i < NELEM(states); i++) {
+		if (chosen[i] && *query.state != '\0')
+			return client_fail(c, EX_USAGE,
+			    "--failed, --waiting and --orphaned are one at a time: give one of "
+			    "them");
+		if (chosen[i])
+			query.state = states[i];
+	}
+	if ((r = officer_begin(s)) != 0)
+		return r;
+	if ((plugin != NULL && (query.plugin = officer_string(c, plugin)) == NULL) ||
+	    (c->json && (out = json_array()) == NULL))
 		return client_fail_memory(c);
-	r = list_deliveries(s, failed, out);
+	r = list_deliveries(s, query, out);
 	if (r == 0 && out != NULL)
 		return cjson_print(c, out);
 	json_decref(out);
 	return r;
 }
 
-/* retry and discard */
+/* retry and discard, of one or of all that a plugin has of the kind */
 static int
 delivery_decide(struct officer_session *s, int argc, char **argv)
 {
 	bool retry = strcmp(argv[0], "retry") == 0;
 	Candor__DeliveryRef ref = CANDOR__DELIVERY_REF__INIT;
+	const char *plugin = NULL;
+	const struct verb_option options[] = { { "--plugin", .value = &plugin } };
+	struct client *c = s->c;
 	int r;
 
-	if ((r = verb_options(s->c, retry ? "admin delivery retry ID" : "admin delivery discard ID",
-		 NULL, 0, &argc, argv, 1, 1)) != 0)
+	if ((r = verb_options(c,
+		 retry ? "admin delivery retry ID|--plugin NAME"
+		       : "admin delivery discard ID|--plugin NAME",
+		 options, NELEM(options), &argc, argv, 0, 1)) != 0)
 		return r;
-	if (*argv[1] == '\0' || strspn(argv[1], "0123456789abcdefABCDEF") != strlen(argv[1]) ||
-	    strlen(argv[1]) > 40)
-		return client_fail(s->c, EX_USAGE,
+	if ((argc == 2) == (plugin != NULL))
+		return client_fail(c, EX_USAGE,
+		    "say which: a number of `candor admin delivery list`, or --plugin NAME for all "
+		    "that failed there");
+	if (argc == 2 && (*argv[1] == '\0' || strlen(argv[1]) > 40 ||
+			     strspn(argv[1], "0123456789abcdefABCDEF") != strlen(argv[1])))
+		return client_fail(c, EX_USAGE,
 		    "\"%s\" is no delivery: `candor admin delivery list` has their numbers",
 		    argv[1]);
 	if ((r = officer_begin(s)) != 0)
 		return r;
-	if ((ref.id = officer_string(s->c, argv[1])) == NULL)
-		return client_fail_memory(s->c);
+	if ((plugin != NULL && (ref.plugin = officer_string(c, plugin)) == NULL) ||
+	    (plugin == NULL && (ref.id = officer_string(c, argv[1])) == NULL))
+		return client_fail_memory(c);
 	return officer_do(s, retry ? MSG_DELIVERY_RETRY : MSG_DELIVERY_DISCARD, &ref.base);
 }
 
@@ -539,18 +668,42 @@ admin_delivery(struct officer_session *s, int argc, char **argv)
 
 /* ---- health --------------------------------------------------------------------------------- */
 
+static const char *const level_names[] = { "ok", "warning", "critical" };
+
+static uint32_t
+level_of(const Candor__Problem *p)
+{
+	return p->level < NELEM(level_names) ? p->level : (uint32_t)NELEM(level_names) - 1;
+}
+
+static json_t *
+json_of_problems(Candor__Problem *const *problems, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(
+			list, json_pack("{s:s, s:s}", "level", level_names[level_of(problems[i])],
+				  "text", problems[i]->text)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 static int
 print_status_json(struct client *c, const Candor__Status *t)
 {
 	return cjson_print(
-	    c, json_pack("{s:s, s:I, s:I, s:o, s:b, s:b, s:o, s:o, s:I}", "version", t->version,
-		   "directory_version", (json_int_t)t->directory_version, "officers",
+	    c, json_pack("{s:s, s:I, s:I, s:o, s:b, s:b, s:o, s:o, s:I, s:o}", "version",
+		   t->version, "directory_version", (json_int_t)t->directory_version, "officers",
 		   (json_int_t)t->n_officers, "categories_without_officer",
 		   cjson_strings(t->categories_without_officer, t->n_categories_without_officer),
 		   "proposal_waits", t->proposal_waits, "immediate", t->immediate, "release_times",
 		   cjson_strings(t->release_times, t->n_release_times), "plugins",
 		   json_of_plugins(t->plugins, t->n_plugins), "schema_version",
-		   (json_int_t)t->schema_version));
+		   (json_int_t)t->schema_version, "problems",
+		   json_of_problems(t->problems, t->n_problems)));
 }
 
 static void
@@ -584,6 +737,10 @@ print_status(struct client *c, const Candor__Status *t)
 		printf("%snobody reads%s ", red, plain);
 		print_words(c, t->categories_without_officer, t->n_categories_without_officer);
 	}
+	for (size_t i = 0; i < t->n_problems; i++) {
+		printf("%s%-12s%s ", red, level_names[level_of(t->problems[i])], plain);
+		print_words(c, &t->problems[i]->text, 1);
+	}
 	putchar('\n');
 	print_plugins(c, t->plugins, t->n_plugins);
 }
@@ -600,6 +757,59 @@ admin_status(struct officer_session *s, int argc, char **argv)
 		return print_status_json(s->c, (const Candor__Status *)answer);
 	print_status(s->c, (const Candor__Status *)answer);
 	return 0;
+}
+
+/* ---- for monitoring -------------------------------------------------------------------------- */
+
+/* As Nagios and its kin want it: one line, and 0 fine, 1 a warning, 2 critical, 3 cannot tell. */
+enum { CHECK_OK, CHECK_WARNING, CHECK_CRITICAL, CHECK_UNKNOWN };
+
+static int
+check_failed(struct client *c, int r)
+{
+	bool away = r == EX_UNAVAILABLE || r == EX_TEMPFAIL || r == EX_PROTOCOL;
+
+	fputs(away ? "CANDOR CRITICAL - " : "CANDOR UNKNOWN - ", stdout);
+	for (char *at = c->error; *at != '\0'; at++)
+		if (*at == '\n')
+			*at = ' ';
+	term_show_str(c, stdout, c->error);
+	putchar('\n');
+	c->error[0] = '\0'; /* said */
+	return away ? CHECK_CRITICAL : CHECK_UNKNOWN;
+}
+
+static int
+admin_check(struct officer_session *s, int argc, char **argv)
+{
+	static const char *const words[] = { "OK", "WARNING", "CRITICAL" };
+	const Candor__Status *t;
+	ProtobufCMessage *answer;
+	struct client *c = s->c;
+	uint32_t level = CHECK_OK;
+	int r;
+
+	if ((r = ask(s, "admin check", argc, argv, MSG_STATUS_GET, MSG_STATUS, &answer)) != 0)
+		return check_failed(c, r);
+	t = (const Candor__Status *)answer;
+	for (size_t i = 0; i < t->n_problems; i++)
+		if (level_of(t->problems[i]) > level)
+			level = level_of(t->problems[i]);
+	if (c->json) {
+		r = cjson_print(c, json_pack("{s:s, s:o}", "level", level_names[level], "problems",
+				       json_of_problems(t->problems, t->n_problems)));
+		return r != 0 ? CHECK_UNKNOWN : (int)level;
+	}
+	printf("CANDOR %s - ", words[level]);
+	if (t->n_problems == 0)
+		printf("%zu plugin%s, %u officers", t->n_plugins, t->n_plugins == 1 ? "" : "s",
+		    t->n_officers);
+	for (size_t i = 0; i < t->n_problems; i++) {
+		fputs(i > 0 ? "; " : "", stdout);
+		term_show_str(c, stdout, t->problems[i]->text);
+	}
+	putchar('\n');
+	return (int)level;
 }
 
 static int
@@ -623,6 +833,7 @@ verb_admin(struct client *c, int argc, char **argv)
 		{ "delivery", admin_delivery },
 		{ "reload", admin_reload },
 		{ "status", admin_status },
+		{ "check", admin_check },
 		{ "release", admin_release },
 	};
 

@@ -145,6 +145,9 @@ begin(void)
 	limits.staged_bytes = 200000;
 	setup_msg.limits = &limits;
 	plugins[0] = plugin("mail");
+	plugins[0]->n_to = 1;
+	plugins[0]->to = test_alloc(sizeof(char *));
+	plugins[0]->to[0] = text("readers");
 	plugins[1] = plugin("desk");
 	plugins[1]->n_events = 1;
 	plugins[1]->events = test_alloc(sizeof(char *));
@@ -159,6 +162,7 @@ begin(void)
 	db_begin(s.db);
 	first = directory_text(1, NELEM(officers));
 	cr_assert(eq(int, charter_adopt(&s, first, sign(first), &out), KEEP));
+	store_plugins_begin(&s);
 	commit();
 	s.effects = (struct effects){ 0 };
 }
@@ -418,9 +422,9 @@ Test(db, opens_twice_with_its_schema_and_keeps_others_out)
 	struct stat st;
 	struct db *second;
 
-	cr_assert(eq(u32, db_version(s.db), 1));
+	cr_assert(eq(u32, db_version(s.db), SCHEMA_VERSION));
 	reopen();
-	cr_assert(eq(u32, db_version(s.db), 1));
+	cr_assert(eq(u32, db_version(s.db), SCHEMA_VERSION));
 	cr_assert(eq(u64, charter_version(&s), 1));
 	cr_assert(eq(int, stat("candor.db", &st), 0));
 	db_rollback(s.db);
@@ -430,7 +434,7 @@ Test(db, opens_twice_with_its_schema_and_keeps_others_out)
 	wait(&status);
 	cr_assert(eq(int, status, 0), "a second process got in");
 	close_store();
-	cr_assert(eq(i64, figure("PRAGMA user_version"), 1));
+	cr_assert(eq(i64, figure("PRAGMA user_version"), SCHEMA_VERSION));
 	cr_assert(eq(i64, figure("PRAGMA page_size"), SCHEMA_PAGE_BYTES));
 	cr_assert(eq(i64,
 	    figure("SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND NOT strict"

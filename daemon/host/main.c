@@ -127,7 +127,7 @@ unprintable(const struct candor_event *e)
 	} texts[] = { { e->kind, "kind" }, { e->number, "number" }, { e->category, "category" },
 		{ e->severity, "severity" }, { e->site, "site" }, { e->state, "state" },
 		{ e->reference, "reference" }, { e->assignee, "assignee" },
-		{ e->outcome, "outcome" }, { e->clock, "clock" } };
+		{ e->outcome, "outcome" }, { e->clock, "clock" }, { e->plugin, "plugin" } };
 	const char *bad = NULL;
 
 	for (size_t i = 0; i < NELEM(texts); i++)
@@ -216,6 +216,7 @@ add_items(struct room *r, struct candor_event *e, const Candor__Event *from)
 			.clock = "",
 			.due = "",
 			.activity = "",
+			.plugin = "",
 		};
 		if (items[i].on == NULL)
 			return false;
@@ -258,6 +259,7 @@ event_make(struct room *r, struct candor_event *out, const Candor__Delivery *d)
 		.activity = !digest          ? ""
 			    : from->activity ? "yes"
 					     : "no",
+		.plugin = from->plugin,
 	};
 	return key != NULL && out->on != NULL && out->acknowledge_by != NULL &&
 	       out->feedback_by != NULL && out->due != NULL && add_items(r, out, from);

@@ -90,6 +90,8 @@ charter_adopt(struct store *s, struct span text, struct span signature, struct a
 	db_run(s->db, DIRECTORY_ADD, db_i((int64_t)d->version), db_b(text.p, text.len),
 	    db_b(signature.p, signature.len));
 	db_run0(s->db, PROPOSAL_CLEAR);
+	if (db_run0(s->db, DELIVERY_WAKE_ALL) > 0)
+		s->effects.deliveries = true;
 	s->effects.directory = true;
 	if (charter_load(s) < 0)
 		return store_refuse(s, out, EX_TEMPFAIL, "the directory cannot be stored");

@@ -57,3 +57,14 @@ clock_next(int64_t now, char *const *times, size_t n_times)
 	}
 	return best;
 }
+
+bool
+clock_past(int64_t now, const char *time)
+{
+	time_t t = (time_t)now;
+	int minutes = minutes_of(time);
+	struct tm tm;
+
+	return minutes >= 0 && localtime_r(&t, &tm) != NULL &&
+	       tm.tm_hour * 60 + tm.tm_min >= minutes;
+}

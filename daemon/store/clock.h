@@ -15,4 +15,7 @@ day_t clock_day(int64_t now);
  * that a change of the clock leaves out comes an hour off; one that it repeats counts once. */
 int64_t clock_next(int64_t now, char *const *times, size_t n_times);
 
+/* Is it the time ("HH:MM", local) of the day of now, or later? False for what is no time. */
+bool clock_past(int64_t now, const char *time);
+
 #endif

@@ -57,6 +57,13 @@ struct db {
 	PAGE_FILTER \
 	"ORDER BY r.received_on DESC, r.number DESC LIMIT ?8"
 
+/* A delivery, as the ledger shows it. */
+#define DELIVERY_COLUMNS \
+	"SELECT d.id, d.plugin, d.number, d.state, d.attempts, e.kind, d.key, d.next_try, d.error," \
+	" d.reference, g.key FROM delivery d "
+#define DELIVERY_JOINS \
+	" CROSS JOIN event e ON e.id = d.event LEFT JOIN delivery g ON g.id = d.digest "
+
 static const char *const sql[DB__N] = {
 	[DB_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[DB_META_SET] = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",
@@ -134,6 +141,10 @@ static const char *const sql[DB__N] = {
 		"UPDATE cases SET assignee = NULL WHERE number = ?1 AND assignee NOT IN"
 		" (SELECT officer FROM case_reader WHERE number = ?1)",
 
+	[DB_CASE_ROUTE] =
+		"SELECT c.category, c.severity, c.site, a.name FROM cases c"
+		" LEFT JOIN officer a ON a.id = c.assignee WHERE c.number = ?1",
+
 	[DB_KEY_ADD] =
 		"INSERT INTO case_key (number, case_recipient, case_proof, secret, version)"
 		" VALUES (?1, ?2, ?3, ?4, 1)",
@@ -148,8 +159,16 @@ static const char *const sql[DB__N] = {
 	[DB_CLOCK_MEET] =
 		"UPDATE clock SET met_on = ?3 WHERE number = ?1 AND name = ?2 AND met_on = 0",
 	[DB_CLOCK_SET_DUE] =
-		"UPDATE clock SET due = ?3 WHERE number = ?1 AND name = ?2 AND met_on = 0",
+		"UPDATE clock SET due = ?3, told = 0 WHERE number = ?1 AND name = ?2 AND met_on = 0",
 	[DB_CLOCKS] = "SELECT name, due, met_on FROM clock WHERE number = ?1",
+
+	/* That were not told of yet, and run out on day ?2 or ran out before day ?1. */
+	[DB_CLOCKS_RUNNING_OUT] =
+		"SELECT k.number, k.name, k.due, c.state FROM clock k INDEXED BY clock_due"
+		" CROSS JOIN cases c ON c.number = k.number"
+		" WHERE k.met_on = 0 AND k.told < 2 AND k.due <= ?2 AND (k.told = 0 OR k.due < ?1)"
+		" ORDER BY k.number, k.name",
+	[DB_CLOCK_TOLD] = "UPDATE clock SET told = ?3 WHERE number = ?1 AND name = ?2",
 
 	[DB_READER_ADD] =
 		"INSERT INTO case_reader (officer, received_on, number, state, category, due)"
@@ -204,61 +223,120 @@ static const char *const sql[DB__N] = {
 		" WHERE stage = ?2 AND n = ?3 ORDER BY at",
 
 	[DB_EVENT_ADD] =
-		"INSERT INTO event (key, kind, number, state, happened_on) VALUES (?1, ?2, ?3, ?4, ?5)",
+		"INSERT INTO event (key, kind, number, state, happened_on, clock, due, plugin, activity,"
+		" recipients, assignee, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" (SELECT assignee FROM cases WHERE number = ?3),"
+		" coalesce((SELECT outcome FROM cases WHERE number = ?3), 0))",
+	[DB_EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
+	[DB_EVENTS_AFTER] =
+		"SELECT e.number, e.kind, c.category, c.severity, c.site FROM event e"
+		" CROSS JOIN cases c ON c.number = e.number WHERE e.id > ?1 ORDER BY e.id",
 	[DB_DELIVERY_ADD] =
 		"INSERT INTO delivery"
 		" (key, plugin, event, number, state, attempts, next_try, error, reference)"
-		" VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '')",
+		" VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, '', '')",
 	/*
 	 * What plugin ?1 is to be told next, first due first. A case's events go one after the other: the
-	 * reference that the first one brings makes the second one find its ticket.
+	 * reference that the first one brings makes the second one find its ticket. What is given up, or
+	 * waits for somebody to tell, holds nothing up.
 	 */
 	[DB_DELIVERY_DUE] =
 		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
-		" c.category, c.severity, c.site, f.reference"
+		" c.category, c.severity, c.site, f.reference, d.id, e.clock, e.due, e.plugin, e.activity,"
+		" e.recipients, a.name, e.outcome"
 		" FROM delivery d INDEXED BY delivery_due CROSS JOIN event e ON e.id = d.event"
 		" LEFT JOIN cases c ON c.number = d.number"
 		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"
+		" LEFT JOIN officer a ON a.id = e.assignee"
 		" WHERE d.plugin = ?1 AND d.state = 0 AND NOT EXISTS (SELECT 1 FROM delivery b"
 		" INDEXED BY delivery_line"
 		" WHERE b.plugin = ?1 AND b.number = d.number AND b.id < d.id AND b.state = 0)"
 		" ORDER BY d.next_try, d.id LIMIT ?2",
-	[DB_DELIVERY_GET] =
-		"SELECT id, plugin, number, state, attempts FROM delivery WHERE key = ?1",
+	[DB_DELIVERY_GET] = DELIVERY_COLUMNS DELIVERY_JOINS "WHERE d.key = ?1",
 	[DB_DELIVERY_SET] =
 		"UPDATE delivery SET state = ?2, attempts = ?3, next_try = ?4, error = ?5, reference = ?6"
 		" WHERE id = ?1",
+	[DB_DELIVERY_WAIT] = "UPDATE delivery SET state = 3, error = ?2 WHERE id = ?1",
+	[DB_DELIVERY_WAKE] =
+		"UPDATE delivery INDEXED BY delivery_waiting SET state = 0, next_try = 0, error = ''"
+		" WHERE state = 3 AND number = ?1",
+	[DB_DELIVERY_WAKE_ALL] =
+		"UPDATE delivery INDEXED BY delivery_waiting SET state = 0, next_try = 0, error = ''"
+		" WHERE state = 3",
+	[DB_DELIVERY_FOLD] =
+		"UPDATE delivery SET state = 4, digest = ?2 WHERE id = ?1",
+	[DB_DELIVERY_UNFOLD] =
+		"UPDATE delivery SET state = 0, next_try = 0, digest = NULL WHERE digest = ?1",
+	[DB_DELIVERY_FOLDED] =
+		"SELECT e.number, e.kind, e.state, e.happened_on, c.category, c.severity, c.site"
+		" FROM delivery d INDEXED BY delivery_digest CROSS JOIN event e ON e.id = d.event"
+		" LEFT JOIN cases c ON c.number = d.number WHERE d.digest = ?1 ORDER BY d.id",
 	[DB_DELIVERY_DROP] = "DELETE FROM delivery WHERE id = ?1",
+	[DB_DELIVERY_DROP_FOLDED] = "DELETE FROM delivery WHERE digest = ?1",
+	/* Tests of plugin ?1 that came to an end. */
+	[DB_DELIVERY_DROP_TESTS] =
+		"DELETE FROM delivery WHERE plugin = ?1 AND number IS NULL AND state IN (1, 2)"
+		" AND event IN (SELECT id FROM event WHERE kind = 'test')",
+	[DB_DELIVERY_RETRY_ALL] =
+		"UPDATE delivery SET state = 0, attempts = 0, next_try = 0, error = ''"
+		" WHERE plugin = ?1 AND state = 2",
+	/* What was given up, and what digests that were given up stand for. */
+	[DB_DELIVERY_DROP_ALL] =
+		"DELETE FROM delivery WHERE plugin = ?1 AND (state = 2 OR (state = 4 AND digest IN"
+		" (SELECT id FROM delivery WHERE plugin = ?1 AND state = 2)))",
+	/* Of a plugin that is not there any more: the same and what it did not get. */
+	[DB_DELIVERY_DROP_ORPHANS] =
+		"DELETE FROM delivery WHERE plugin = ?1 AND (state IN (0, 2, 3) OR (state = 4 AND digest IN"
+		" (SELECT id FROM delivery WHERE plugin = ?1 AND state IN (0, 2, 3))))",
+	/* In state ?2, if that is not negative; of plugin ?3, if that is not ''. */
 	[DB_DELIVERY_PAGE] =
-		"SELECT d.key, d.plugin, e.kind, d.state, d.attempts, d.next_try, d.error, d.reference"
-		" FROM delivery d JOIN event e ON e.id = d.event WHERE d.id < ?1"
-		" ORDER BY d.id DESC LIMIT ?2",
+		DELIVERY_COLUMNS DELIVERY_JOINS "WHERE d.id < ?1 AND (?2 < 0 OR d.state = ?2)"
+		" AND (?3 = '' OR d.plugin = ?3) ORDER BY d.id DESC",
 	[DB_DELIVERY_PAGE_FAILED] =
-		"SELECT d.key, d.plugin, e.kind, d.state, d.attempts, d.next_try, d.error, d.reference"
-		" FROM delivery d INDEXED BY delivery_failed CROSS JOIN event e ON e.id = d.event"
-		" WHERE d.state = 2 AND d.id < ?1 ORDER BY d.id DESC LIMIT ?2",
+		DELIVERY_COLUMNS "INDEXED BY delivery_failed" DELIVERY_JOINS
+		"WHERE d.state = 2 AND d.id < ?1 AND d.state = ?2 AND (?3 = '' OR d.plugin = ?3)"
+		" ORDER BY d.id DESC",
+	[DB_DELIVERY_PAGE_WAITING] =
+		DELIVERY_COLUMNS "INDEXED BY delivery_waiting" DELIVERY_JOINS
+		"WHERE d.state = 3 AND d.id < ?1 AND d.state = ?2 AND (?3 = '' OR d.plugin = ?3)"
+		" ORDER BY d.id DESC",
 	[DB_DELIVERY_COUNTS] =
 		"SELECT (SELECT count(*) FROM delivery INDEXED BY delivery_due"
 		" WHERE plugin = ?1 AND state = 0),"
 		" (SELECT count(*) FROM delivery INDEXED BY delivery_failed"
-		" WHERE plugin = ?1 AND state = 2)",
+		" WHERE plugin = ?1 AND state = 2),"
+		" (SELECT count(*) FROM delivery INDEXED BY delivery_waiting"
+		" WHERE plugin = ?1 AND state = 3)",
 	[DB_REFERENCE_SET] =
 		"INSERT OR REPLACE INTO reference (number, plugin, reference) VALUES (?1, ?2, ?3)",
 	[DB_REFERENCES] =
 		"SELECT plugin, reference FROM reference WHERE number = ?1 ORDER BY plugin",
 
 	[DB_PLUGIN_GET] =
-		"SELECT state, version, last_success, last_error FROM plugin WHERE name = ?1",
+		"SELECT state, version, last_success, last_error, failing, silent_since, alarmed_on,"
+		" digest_on, digest_event FROM plugin WHERE name = ?1",
+	[DB_PLUGIN_SEEN] =
+		"INSERT INTO plugin (name, state, version, last_success, last_error)"
+		" VALUES (?1, '', '', 0, '') ON CONFLICT DO NOTHING",
+	[DB_PLUGINS] = "SELECT name FROM plugin ORDER BY name",
 	[DB_PLUGIN_SET] =
-		"INSERT INTO plugin (name, state, version, last_success, last_error)"
-		" VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (name) DO UPDATE SET state = ?2,"
-		" version = iif(?3 = '', version, ?3), last_error = iif(?4 = '', last_error, ?4)",
+		"UPDATE plugin SET state = ?2, version = iif(?3 = '', version, ?3),"
+		" last_error = iif(?4 = '', last_error, ?4) WHERE name = ?1",
 	[DB_PLUGIN_SUCCESS] =
-		"INSERT INTO plugin (name, state, version, last_success, last_error)"
-		" VALUES (?1, '', '', ?2, '') ON CONFLICT (name) DO UPDATE SET last_success = ?2",
-	[DB_PLUGIN_ERROR] =
-		"INSERT INTO plugin (name, state, version, last_success, last_error)"
-		" VALUES (?1, '', '', 0, ?2) ON CONFLICT (name) DO UPDATE SET last_error = ?2",
+		"UPDATE plugin SET last_success = ?2, failing = 0, silent_since = 0, alarmed_on = 0"
+		" WHERE name = ?1",
+	[DB_PLUGIN_ERROR] = "UPDATE plugin SET last_error = ?2 WHERE name = ?1",
+	/* In way ?2, from ?3 on unless it is already. */
+	[DB_PLUGIN_FAILING] =
+		"UPDATE plugin SET failing = max(failing, ?2),"
+		" silent_since = iif(failing = 0, ?3, silent_since) WHERE name = ?1",
+	/* It starts again, which mends what kept it from starting only. */
+	[DB_PLUGIN_WORKS] =
+		"UPDATE plugin SET failing = 0, silent_since = 0, alarmed_on = 0"
+		" WHERE name = ?1 AND failing = 1",
+	[DB_PLUGIN_ALARMED] = "UPDATE plugin SET alarmed_on = ?2 WHERE name = ?1",
+	[DB_PLUGIN_DIGEST] =
+		"UPDATE plugin SET digest_on = ?2, digest_event = ?3 WHERE name = ?1",
 
 	[DB_AUDIT_LAST] = "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1",
 	[DB_AUDIT_ADD] =
@@ -329,10 +407,11 @@ script(struct db *db, const char *text)
 static void
 migrate(struct db *db)
 {
-	static const char *const set_version[] = { "", "PRAGMA user_version = 1" };
+	static const char *const set_version[] = { "", "PRAGMA user_version = 1",
+		"PRAGMA user_version = 2" };
 	sqlite3_stmt *get = NULL;
 
-	_Static_assert(NELEM(set_version) > 1, "one for each version");
+	_Static_assert(NELEM(set_version) == SCHEMA_VERSION + 1, "one for each version");
 	if (sqlite3_prepare_v2(db->lite, "PRAGMA user_version", -1, &get, NULL) != SQLITE_OK ||
 	    sqlite3_step(get) != SQLITE_ROW)
 		fail(db, "cannot read its version");

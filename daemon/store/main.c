@@ -147,6 +147,7 @@ warn_unserved(struct room *r)
 		    "refused; `candor admin status` lists them; have officers enrolled, or change "
 		    "their recipients",
 		    n, ids[0], ids[n - 1]);
+	store_warn_unheard(store_of(r));
 	arena_release(&r->arena, mark);
 }
 
@@ -219,6 +220,8 @@ take_effect(struct room *r, struct effects done)
 	}
 	if (done.deliveries)
 		poke_dispatch(r);
+	if (done.watch)
+		event_active(b->tick, 0, 0);
 	if (done.release)
 		release_now(r);
 }
@@ -320,7 +323,7 @@ static const struct {
 	{ MSG_LOOKUP, store_lookup, true },
 	{ MSG_STORE_MESSAGE, store_message, false },
 	{ MSG_OFFICER_CALL, store_officer_call, false },
-	{ MSG_DELIVERIES_WANTED, store_deliveries, true },
+	{ MSG_DELIVERIES_WANTED, store_deliveries, false },
 	{ MSG_OUTCOMES, store_outcomes, false },
 	{ MSG_PLUGIN_STATE, store_plugin_state, false },
 };
@@ -382,6 +385,7 @@ release_now(struct room *r)
 	finish(r);
 	db_begin(s->db);
 	store_release(s, false);
+	store_clock_pass(s);
 	set_next_release(r, b);
 	done = s->effects;
 	s->effects = (struct effects){ 0 };
@@ -395,6 +399,27 @@ release_now(struct room *r)
 	b->log_dirty = false;
 	done.released = false;
 	take_effect(r, done);
+}
+
+/* What is done by the hour rather than on request. */
+static void
+daily(struct room *r)
+{
+	struct batch *b = r->state;
+	struct store *s = store_of(r);
+
+	begin(b);
+	db_savepoint(s->db);
+	if (r->setup->immediate)
+		store_clock_pass(s);
+	digest_daily(s);
+	store_watch(s);
+	if (db_failed(s->db))
+		db_undo(s->db);
+	else
+		db_keep(s->db);
+	finish(r);
+	arena_end(&r->arena);
 }
 
 static void
@@ -414,6 +439,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->effects.urgent = true;
 		finish(r);
 	}
+	daily(r);
 	db_complain(s->db);
 	if (b->log_dirty && !b->open) {
 		db_truncate_log(s->db);
@@ -467,8 +493,10 @@ reload(struct room *r)
 	s = store_of(r);
 	db_begin(s->db);
 	set_next_release(r, b);
+	store_plugins_begin(s);
 	if (db_commit(s->db) < 0)
 		log_error("the next release's time was not stored");
+	s->effects = (struct effects){ 0 }; /* dispatch is told below */
 	if (r->setup->immediate)
 		b->next_release = s->now; /* for what still waits */
 	event_active(b->tick, 0, 0);
@@ -585,6 +613,7 @@ setup(struct room *r)
 		b->next_release = db_int(s->db, DB_META_GET, 0);
 	else
 		set_next_release(r, b);
+	store_plugins_begin(s);
 	s->effects = (struct effects){ 0 };
 	if (db_commit(s->db) < 0)
 		return CANDOR_ESYS;

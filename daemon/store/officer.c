@@ -322,7 +322,7 @@ follow_up(struct store *s, const struct found *f, enum case_event event, enum ca
 		db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(OUTCOME_NONE), db_t(""));
 	}
 	if (told[event] != NULL)
-		store_event(s, told[event], f->number, f->category, state);
+		store_event(s, told[event], f->number, state);
 }
 
 static enum verdict
@@ -392,7 +392,8 @@ case_assign(struct store *s, const struct call *c, struct answer *out)
 		return store_refuse(s, out, EX_DATAERR,
 		    "%s cannot read %s: grant first (`candor case grant`)", to->name, f.text);
 	db_run(s->db, CASE_ASSIGN, db_i(f.number), db_t(to->name));
-	store_event(s, "assigned", f.number, f.category, f.state);
+	store_event(s, "assigned", f.number, f.state);
+	store_wake(s, f.number);
 	audit(s, c->who->name, "assign", f.number, to->name);
 	return store_done(s, out, "%s is %s's", f.text, to->name);
 }
@@ -432,6 +433,7 @@ case_wrap(struct store *s, const struct call *c, struct answer *out)
 	}
 	db_run(s->db, READER_REFRESH, db_i(f.number));
 	db_run(s->db, CASE_UNASSIGN, db_i(f.number));
+	store_wake(s, f.number);
 	return store_done(s, out, "%zu can read %s", m->n_readers, f.text);
 }
 
@@ -485,6 +487,7 @@ status_get(struct store *s, const struct call *c, struct answer *out)
 	m->n_plugins = store_plugins(s, &m->plugins);
 	m->proposal_waits = db_row0(s->db, PROPOSAL_GET);
 	m->schema_version = db_version(s->db);
+	m->n_problems = store_problems(s, &m->problems);
 	return store_answer(out, MSG_STATUS, m);
 }
 
@@ -498,136 +501,18 @@ plugin_list(struct store *s, const struct call *c, struct answer *out)
 	return store_answer(out, MSG_PLUGINS, m);
 }
 
-static enum verdict
-plugin_test(struct store *s, const struct call *c, struct answer *out)
-{
-	const Candor__PluginRef *m = (const Candor__PluginRef *)c->msg;
-	enum verdict v = store_test_event(s, m->name, out);
-
-	if (v == KEEP)
-		audit(s, c->who->name, "plugin-test", 0, m->name);
-	return v;
-}
-
-/* A delivery's id: its key in hex. */
-static bool
-key_parse(uint8_t key[KEY_BYTES], const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (strlen(text) != 2 * KEY_BYTES)
-		return false;
-	for (size_t i = 0; i < 2 * KEY_BYTES; i++) {
-		const char *at = strchr(digits, text[i]);
-
-		if (at == NULL)
-			return false;
-		key[i / 2] = (uint8_t)(key[i / 2] << 4 | (at - digits));
+/* The ledger's requests are in ledger.c. */
+#define LEDGER(handler, fn)                                                                        \
+	static enum verdict handler(struct store *s, const struct call *c, struct answer *out)     \
+	{                                                                                          \
+		return fn(s, c->who->name, c->msg, out);                                           \
 	}
-	return true;
-}
 
-static enum verdict
-find_delivery(struct store *s, const char *text, struct answer *out)
-{
-	uint8_t key[KEY_BYTES] = { 0 };
-
-	if (!key_parse(key, text) || !db_row(s->db, DELIVERY_GET, db_b(key, sizeof(key))))
-		return store_refuse(s, out, EX_DATAERR,
-		    "there is no such delivery: see `candor admin delivery list`");
-	return KEEP;
-}
-
-/* No case number here: an administrator may be a person whom a report keeps out. */
-static Candor__DeliveryInfo *
-delivery_of_row(struct store *s, enum db_query q)
-{
-	static const char *const states[DELIVERY__N] = { "pending", "delivered", "failed" };
-	Candor__DeliveryInfo *d = STORE_NEW(s, DeliveryInfo, delivery_info);
-	struct span key = db_span(s->db, q, 0);
-	int64_t state = db_int(s->db, q, 3), next = db_int(s->db, q, 5);
-	time_t t = (time_t)next;
-	struct tm tm;
-
-	d->id = store_alloc(s, 2 * key.len + 1);
-	for (size_t i = 0; i < key.len; i++)
-		snprintf(d->id + 2 * i, 3, "%02x", key.p[i]);
-	d->plugin = db_text(s->db, q, 1, s->arena);
-	d->event = db_text(s->db, q, 2, s->arena);
-	d->state = store_text(s, state >= 0 && state < DELIVERY__N ? states[state] : "?");
-	d->attempts = (uint32_t)db_int(s->db, q, 4);
-	if (state == DELIVERY_PENDING && next > 0 && gmtime_r(&t, &tm) != NULL) {
-		char text[32];
-
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		d->next_try = store_text(s, text);
-	}
-	d->last_error = db_text(s->db, q, 6, s->arena);
-	d->reference = db_text(s->db, q, 7, s->arena);
-	return d;
-}
-
-static enum verdict
-delivery_list(struct store *s, const struct call *c, struct answer *out)
-{
-	const Candor__DeliveryQuery *m = (const Candor__DeliveryQuery *)c->msg;
-	Candor__DeliveryList *list = STORE_NEW(s, DeliveryList, delivery_list);
-	size_t limit = m->limit == 0 ? LIMIT_DEFAULT : m->limit > LIMIT_MAX ? LIMIT_MAX : m->limit;
-	enum db_query q = m->failed ? DB_DELIVERY_PAGE_FAILED : DB_DELIVERY_PAGE;
-	int64_t before = INT64_MAX;
-	size_t bytes = 0;
-
-	(void)c;
-	if (m->after[0] != '\0') {
-		if (find_delivery(s, m->after, out) != KEEP)
-			return UNDO;
-		before = db_int(s->db, DB_DELIVERY_GET, 0);
-	}
-	list->deliveries = store_alloc(s, limit * sizeof(*list->deliveries));
-	for (bool ok = db_row_(s->db, q, DB_ARGS(db_i(before), db_i((int64_t)limit + 1))); ok;
-	     ok = db_next(s->db, q)) {
-		Candor__DeliveryInfo *d = delivery_of_row(s, q);
-
-		bytes += protobuf_c_message_get_packed_size(&d->base) + 4;
-		if (list->n_deliveries == limit || bytes > PAGE_MAX_BYTES) {
-			list->more = true;
-			break;
-		}
-		list->deliveries[list->n_deliveries++] = d;
-	}
-	return store_answer(out, MSG_DELIVERIES_PAGE, list);
-}
-
-static enum verdict
-delivery_retry(struct store *s, const struct call *c, struct answer *out)
-{
-	const Candor__DeliveryRef *m = (const Candor__DeliveryRef *)c->msg;
-
-	if (find_delivery(s, m->id, out) != KEEP)
-		return UNDO;
-	if (db_int(s->db, DB_DELIVERY_GET, 3) == DELIVERY_DELIVERED)
-		return store_refuse(s, out, EX_DATAERR, "it is delivered");
-	db_run(s->db, DELIVERY_SET, db_i(db_int(s->db, DB_DELIVERY_GET, 0)), db_i(DELIVERY_PENDING),
-	    db_i(0), db_i(0), db_t(""), db_t(""));
-	s->effects.deliveries = true;
-	audit(s, c->who->name, "delivery-retry", 0, m->id);
-	return store_done(s, out, "queued again");
-}
-
-static enum verdict
-delivery_discard(struct store *s, const struct call *c, struct answer *out)
-{
-	const Candor__DeliveryRef *m = (const Candor__DeliveryRef *)c->msg;
-
-	if (find_delivery(s, m->id, out) != KEEP)
-		return UNDO;
-	if (db_int(s->db, DB_DELIVERY_GET, 3) != DELIVERY_FAILED &&
-	    store_plugin_configured(s, db_text(s->db, DB_DELIVERY_GET, 1, s->arena)))
-		return store_refuse(s, out, EX_DATAERR, "only a failed delivery can be given up");
-	db_run(s->db, DELIVERY_DROP, db_i(db_int(s->db, DB_DELIVERY_GET, 0)));
-	audit(s, c->who->name, "delivery-discard", 0, m->id);
-	return store_done(s, out, "given up");
-}
+LEDGER(plugin_test, ledger_test)
+LEDGER(delivery_get, ledger_get)
+LEDGER(delivery_list, ledger_list)
+LEDGER(delivery_retry, ledger_retry)
+LEDGER(delivery_discard, ledger_discard)
 
 /* The answer goes out before the inbox is looked at: neither it nor its timing tells what was in it. */
 static enum verdict
@@ -666,6 +551,7 @@ static const struct {
 	{ MSG_PLUGIN_LIST,      OF(ADMIN),                        true,  plugin_list },
 	{ MSG_PLUGIN_TEST,      OF(ADMIN),                        false, plugin_test },
 	{ MSG_DELIVERY_LIST,    OF(ADMIN),                        true,  delivery_list },
+	{ MSG_DELIVERY_GET,     OF(ADMIN),                        true,  delivery_get },
 	{ MSG_DELIVERY_RETRY,   OF(ADMIN),                        false, delivery_retry },
 	{ MSG_DELIVERY_DISCARD, OF(ADMIN),                        false, delivery_discard },
 	{ MSG_RELEASE,          OF(ADMIN),                        false, release },

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The ledger of notifications: an event for each thing that happens to a case, a delivery of it for
- * each plugin that wants it, and what became of that. Store only; an event never holds a word of a
+ * each plugin that takes it, and what became of that. Store only; an event never holds a word of a
  * report, nor an hour.
+ *
+ * A delivery is pending until its plugin has it (delivered), an administrator must look (failed), or
+ * a digest stands for it (digested); while there is nobody to tell, it waits. Whom it goes to is
+ * found when it goes, so that who was kept out or left meanwhile is told nothing.
  */
 #include <limits.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include <sodium/randombytes.h>
 
@@ -15,122 +18,204 @@
 
 #define DELIVERIES_MAX 64
 #define DELIVERIES_MAX_BYTES 60000
-/* Of one delivery: the case's readers may be many. */
-#define RECIPIENTS_MAX 64
 #define ERROR_MAX 200
-#define PLUGINS_MAX_BYTES 14000
 #define RETRY_MIN_S 1
 #define RETRY_MAX_S (7 * 86400)
+/* Before everything that is due at some time. */
+#define NEXT_TRY_FIRST (-1)
 
-static bool
-one_of(char *const *list, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], text) == 0)
-			return true;
-	return n == 0;
-}
+/* ---- events ----------------------------------------------------------------------------------- */
 
-static const Candor__Plugin *
-plugin_of(const struct store *s, const char *name)
+static void
+new_key(uint8_t key[KEY_BYTES])
 {
-	for (size_t i = 0; i < s->setup->n_plugins; i++)
-		if (strcmp(s->setup->plugins[i]->name, name) == 0)
-			return s->setup->plugins[i];
-	return NULL;
-}
-
-bool
-store_plugin_configured(const struct store *s, const char *name)
-{
-	return plugin_of(s, name) != NULL;
+	randombytes_buf(key, KEY_BYTES);
 }
 
 static int64_t
-add_event(struct store *s, const char *kind, struct db_value number, enum case_state state)
+add_delivery(struct store *s, const char *plugin, int64_t event, struct db_value number,
+    int64_t next_try, uint8_t key[KEY_BYTES])
 {
-	uint8_t key[KEY_BYTES];
-
-	randombytes_buf(key, sizeof(key));
-	db_run(s->db, EVENT_ADD, db_b(key, sizeof(key)), db_t(kind), number, db_i(state),
-	    db_i(s->today));
+	new_key(key);
+	db_run(s->db, DELIVERY_ADD, db_b(key, KEY_BYTES), db_t(plugin), db_i(event), number,
+	    db_i(next_try));
+	s->effects.deliveries = true;
 	return db_last_id(s->db);
 }
 
-static void
-add_delivery(struct store *s, const char *plugin, int64_t event, struct db_value number)
+void
+store_clock_event(struct store *s, const char *kind, int64_t number, enum case_state state,
+    const char *clock, day_t due)
 {
+	struct case_facts f = { .kind = kind };
 	uint8_t key[KEY_BYTES];
+	int64_t event;
 
-	randombytes_buf(key, sizeof(key));
-	db_run(s->db, DELIVERY_ADD, db_b(key, sizeof(key)), db_t(plugin), db_i(event), number);
+	if (!db_row(s->db, CASE_ROUTE, db_i(number)))
+		return;
+	f.category = db_text(s->db, DB_CASE_ROUTE, 0, s->arena);
+	f.severity = db_text(s->db, DB_CASE_ROUTE, 1, s->arena);
+	f.site = db_text(s->db, DB_CASE_ROUTE, 2, s->arena);
+	new_key(key);
+	db_run(s->db, EVENT_ADD, db_b(key, KEY_BYTES), db_t(kind), db_i(number), db_i(state),
+	    db_i(s->today), db_t(clock), db_i(due), db_t(""), db_i(0), db_t(""));
+	event = db_last_id(s->db);
+	for (size_t i = 0; i < s->setup->n_plugins; i++) {
+		const Candor__Plugin *p = s->setup->plugins[i];
+
+		if (p->daily_at[0] == '\0' && route_takes(p, &f))
+			add_delivery(s, p->name, event, db_i(number), 0, key);
+	}
+}
+
+void
+store_event(struct store *s, const char *kind, int64_t number, enum case_state state)
+{
+	store_clock_event(s, kind, number, state, "", 0);
+}
+
+int64_t
+store_bare_event(
+    struct store *s, const char *plugin, const struct bare_event *e, uint8_t key[KEY_BYTES])
+{
+	uint8_t event_key[KEY_BYTES], own[KEY_BYTES];
+
+	new_key(event_key);
+	db_run(s->db, EVENT_ADD, db_b(event_key, KEY_BYTES), db_t(e->kind), db_t(NULL),
+	    db_i(CASE_NONE), db_i(s->today), db_t(""), db_i(0),
+	    db_t(e->plugin != NULL ? e->plugin : ""), db_i(e->activity),
+	    db_t(e->recipients != NULL ? e->recipients : ""));
+	return add_delivery(
+	    s, plugin, db_last_id(s->db), db_t(NULL), NEXT_TRY_FIRST, key != NULL ? key : own);
+}
+
+void
+store_plugins_begin(struct store *s)
+{
+	for (size_t i = 0; i < s->setup->n_plugins; i++) {
+		const Candor__Plugin *p = s->setup->plugins[i];
+
+		db_run(s->db, PLUGIN_SEEN, db_t(p->name));
+		/* A daily digest does not look back beyond the day on which it was asked for. */
+		if (p->daily_at[0] != '\0' && db_row(s->db, PLUGIN_GET, db_t(p->name)) &&
+		    db_int(s->db, DB_PLUGIN_GET, 8) == 0 && db_row0(s->db, EVENT_LAST))
+			db_run(s->db, PLUGIN_DIGEST, db_t(p->name), db_i(0),
+			    db_i(db_int(s->db, DB_EVENT_LAST, 0)));
+	}
+	db_run0(s->db, DELIVERY_WAKE_ALL);
 	s->effects.deliveries = true;
 }
 
 void
-store_event(
-    struct store *s, const char *kind, int64_t number, const char *category, enum case_state state)
+store_wake(struct store *s, int64_t number)
 {
-	int64_t event = add_event(s, kind, db_i(number), state);
-
-	for (size_t i = 0; i < s->setup->n_plugins; i++) {
-		const Candor__Plugin *p = s->setup->plugins[i];
-
-		if (one_of(p->events, p->n_events, kind) &&
-		    one_of(p->categories, p->n_categories, category))
-			add_delivery(s, p->name, event, db_i(number));
-	}
+	if (db_run(s->db, DELIVERY_WAKE, db_i(number)) > 0)
+		s->effects.deliveries = true;
 }
 
-enum verdict
-store_test_event(struct store *s, const char *plugin, struct answer *out)
+/* ---- pace ------------------------------------------------------------------------------------- */
+
+/* The bucket of a plugin; one that was taken away makes place. */
+static struct pace *
+pace_of(struct store *s, const char *plugin)
 {
-	char names[512] = "none";
-	size_t used = 0;
+	size_t at = STORE_PLUGINS_MAX;
 
-	if (plugin_of(s, plugin) == NULL) {
-		for (size_t i = 0; i < s->setup->n_plugins; i++) {
-			const char *name = s->setup->plugins[i]->name;
-			size_t len = strlen(name);
-
-			if (used + len + 3 > sizeof(names))
-				break;
-			memcpy(names + used, ", ", 2);
-			memcpy(names + used + (used > 0 ? 2 : 0), name, len + 1);
-			used += len + (used > 0 ? 2 : 0);
-		}
-		return store_refuse(s, out, EX_DATAERR,
-		    "no plugin of that name is configured; there are: %s", names);
+	for (size_t i = STORE_PLUGINS_MAX; i-- > 0;) {
+		if (strcmp(s->paces[i].plugin, plugin) == 0)
+			return &s->paces[i].pace;
+		if (store_plugin(s, s->paces[i].plugin) == NULL)
+			at = i;
 	}
-	add_delivery(s, plugin, add_event(s, "test", db_t(NULL), CASE_NONE), db_t(NULL));
-	return store_done(s, out, "queued; see `candor admin delivery list`");
+	if (at == STORE_PLUGINS_MAX || strlen(plugin) >= sizeof(s->paces[at].plugin))
+		return NULL; /* more plugins than the configuration allows */
+	memset(&s->paces[at], 0, sizeof(s->paces[at]));
+	memcpy(s->paces[at].plugin, plugin, strlen(plugin));
+	return &s->paces[at].pace;
 }
 
-/* Add the e-mail addresses of the case's readers; of a test, those of the administrators. */
+/* How many may go to it now. */
+static size_t
+tokens_of(struct store *s, const Candor__Plugin *p, uint32_t *wait_ms)
+{
+	struct pace *pace = p->rate_per_hour > 0 ? pace_of(s, p->name) : NULL;
+	size_t tokens;
+
+	*wait_ms = 0;
+	if (pace == NULL)
+		return SIZE_MAX;
+	tokens = pace_tokens(pace, p->rate_burst > 0 ? p->rate_burst : 1, p->rate_per_hour, s->now);
+	*wait_ms = pace_wait_s(pace, p->rate_per_hour) * 1000;
+	return tokens;
+}
+
+/* ---- deliveries ------------------------------------------------------------------------------- */
+
+/* What is due for a plugin, and what is to become of it. */
+struct due {
+	int64_t id;
+	Candor__Delivery *d;
+	struct recipients to;
+	enum { A_CASE, A_DIGEST, A_WORD } what; /* a word: a test, an alarm */
+	bool nobody;                            /* and somebody is needed */
+};
+
 static void
-add_recipients(struct store *s, Candor__Event *e, int64_t number)
+add_case(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t number)
 {
-	const struct directory *d = s->charter.directory;
+	const enum db_query q = DB_DELIVERY_DUE;
+	enum case_outcome outcome = (enum case_outcome)db_int(s->db, q, 19);
+	char *none = store_text(s, "");
 
-	e->to = store_alloc(s, RECIPIENTS_MAX * sizeof(*e->to));
-	if (number == 0) {
-		for (size_t i = 0; d != NULL && i < d->n_officers && e->n_to < RECIPIENTS_MAX; i++)
-			if (d->officers[i].role == ROLE_ADMIN && d->officers[i].email[0] != '\0')
-				e->to[e->n_to++] = store_text(s, d->officers[i].email);
-		return;
-	}
-	for (bool ok = db_row(s->db, READERS, db_i(number)); ok && e->n_to < RECIPIENTS_MAX;
-	     ok = db_next(s->db, DB_READERS)) {
-		const char *name = db_text(s->db, DB_READERS, 0, s->arena);
-		const struct officer *o = charter_officer(s, name);
-
-		if (o != NULL && o->email[0] != '\0')
-			e->to[e->n_to++] = store_text(s, o->email);
-	}
+	e->number = store_alloc(s, NUMBER_CHARS + 1);
+	number_format(e->number, number);
+	e->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 6)));
+	e->category = route_omits(p, "category") ? none : db_text(s->db, q, 8, s->arena);
+	e->severity = route_omits(p, "severity") ? none : db_text(s->db, q, 9, s->arena);
+	e->site = route_omits(p, "site") ? none : db_text(s->db, q, 10, s->arena);
+	e->clock = db_text(s->db, q, 13, s->arena);
+	e->due = (int32_t)db_int(s->db, q, 14);
+	if (outcome != OUTCOME_NONE)
+		e->outcome = store_text(s, case_outcome_name(outcome));
+	if (!db_is_null(s->db, q, 18))
+		e->assignee =
+		    store_text(s, route_assignee(s, number, db_text(s->db, q, 18, s->arena)));
+	e->n_clocks = store_clocks(s, number, &e->clocks);
 }
 
-static Candor__Delivery *
-delivery_of_row(struct store *s, const char *plugin)
+/* The addresses that a daily digest was made for, as far as the plugin still tells them. */
+static void
+add_daily_recipients(struct store *s, struct recipients *to, const Candor__Plugin *p, char *lines)
+{
+	struct audience *now = store_alloc(s, sizeof(*now));
+	struct recipients allowed;
+	char **all;
+	size_t n = store_lines(s, lines, &all);
+
+	audience_of(s, now, p);
+	recipients_init(s, &allowed);
+	for (size_t i = 0; i < now->n; i++)
+		allowed.to[allowed.n++] = store_text(s, now->who[i].address);
+	recipients_init(s, to);
+	for (size_t i = 0; i < n && i < RECIPIENTS_MAX; i++)
+		to->to[to->n++] = all[i];
+	recipients_intersect(to, &allowed);
+}
+
+static void
+add_digest(struct store *s, struct due *out, const Candor__Plugin *p, char *recipients)
+{
+	Candor__Event *e = out->d->event;
+
+	e->activity = db_int(s->db, DB_DELIVERY_DUE, 16) != 0;
+	if (digest_fill(s, e, p, out->id))
+		digest_recipients(s, &out->to, p, out->id);
+	else
+		add_daily_recipients(s, &out->to, p, recipients);
+}
+
+static void
+due_of_row(struct store *s, struct due *out, const Candor__Plugin *p)
 {
 	const enum db_query q = DB_DELIVERY_DUE;
 	Candor__Delivery *d = STORE_NEW(s, Delivery, delivery);
@@ -138,55 +223,165 @@ delivery_of_row(struct store *s, const char *plugin)
 	struct span key = db_copy(s->db, q, 1, s->arena), event = db_copy(s->db, q, 3, s->arena);
 	int64_t number = db_int(s->db, q, 5);
 
+	*out = (struct due){ .id = db_int(s->db, q, 12), .d = d };
 	d->key = wire_bytes(key.p, key.len);
-	d->plugin = store_text(s, plugin);
+	d->plugin = p->name;
 	d->attempts = (uint32_t)db_int(s->db, q, 2);
 	d->event = e;
 	d->reference = db_text(s->db, q, 11, s->arena);
 	e->id = wire_bytes(event.p, event.len);
 	e->kind = db_text(s->db, q, 4, s->arena);
 	e->on = (int32_t)db_int(s->db, q, 7);
-	add_recipients(s, e, number);
-	if (number == 0)
-		return d;
-	e->number = store_alloc(s, NUMBER_CHARS + 1);
-	number_format(e->number, number);
-	e->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 6)));
-	e->category = db_text(s->db, q, 8, s->arena);
-	e->severity = db_text(s->db, q, 9, s->arena);
-	e->site = db_text(s->db, q, 10, s->arena);
-	e->n_clocks = store_clocks(s, number, &e->clocks);
-	return d;
+	e->plugin = db_text(s->db, q, 15, s->arena);
+	if (strcmp(e->kind, "digest") == 0) {
+		out->what = A_DIGEST;
+		add_digest(s, out, p, db_text(s->db, q, 17, s->arena));
+	} else {
+		out->what = number == 0 ? A_WORD : A_CASE;
+		if (number != 0)
+			add_case(s, e, p, number);
+		recipients_of(s, &out->to, p, e->kind, number);
+	}
+	out->nobody = p->needs_to && out->to.n == 0;
+	e->to = out->to.to;
+	e->n_to = out->to.n;
+}
+
+/* All that is due, max at most; *wait_s until the next is, 0: none. */
+static size_t
+read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max, int64_t *wait_s)
+{
+	size_t n = 0;
+
+	*wait_s = 0;
+	for (bool ok = db_row(s->db, DELIVERY_DUE, db_t(p->name), db_i((int64_t)max)); ok;
+	     ok = db_next(s->db, DB_DELIVERY_DUE)) {
+		int64_t wait = db_int(s->db, DB_DELIVERY_DUE, 0) - s->now;
+
+		if (wait > 0) {
+			*wait_s = wait;
+			break;
+		}
+		due_of_row(s, &rows[n++], p);
+	}
+	db_reset(s->db);
+	return n;
+}
+
+/* Take out what nobody is there to be told of: it waits; a digest whose readers part is undone. */
+static size_t
+set_aside(struct store *s, struct due *rows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].nobody) {
+			rows[kept++] = rows[i];
+		} else if (rows[i].d->event->n_items > 0) {
+			db_run(s->db, DELIVERY_UNFOLD, db_i(rows[i].id));
+			db_run(s->db, DELIVERY_DROP, db_i(rows[i].id));
+		} else {
+			db_run(s->db, DELIVERY_WAIT, db_i(rows[i].id),
+			    db_t("nobody who may be told has an e-mail address in the directory"));
+		}
+	}
+	return kept;
+}
+
+/*
+ * Fold the first of these cases' deliveries, and those behind it that go to the same people, into a
+ * digest: nobody is to see in it a case that they do not read. False: it has no company.
+ */
+static bool
+fold(struct store *s, const Candor__Plugin *p, const struct due *rows, size_t n)
+{
+	int64_t ids[DIGEST_ITEMS_MAX];
+	size_t n_ids = 0;
+
+	for (size_t i = 0; i < n && n_ids < DIGEST_ITEMS_MAX; i++)
+		if (rows[i].what == A_CASE && recipients_same(&rows[0].to, &rows[i].to))
+			ids[n_ids++] = rows[i].id;
+	if (n_ids < 2)
+		return false;
+	digest_fold(s, p->name, ids, n_ids);
+	return true;
+}
+
+/*
+ * Choose from rows, in their order, what goes out now. With more cases due than the plugin's rate allows
+ * and digests wanted, all but the last token go to single ones, and that is kept for a digest of the
+ * others, which goes out at the next call. True: there is such a one, or may be.
+ */
+static bool
+choose(struct store *s, const Candor__Plugin *p, const struct due *rows, size_t n, size_t tokens,
+    bool *go)
+{
+	size_t n_cases = 0, singles;
+
+	for (size_t i = 0; i < n; i++) {
+		n_cases += rows[i].what == A_CASE;
+		if (rows[i].what == A_DIGEST && tokens > 0 && tokens != SIZE_MAX)
+			tokens--;
+		else if (rows[i].what == A_DIGEST && tokens == 0)
+			continue;
+		go[i] = rows[i].what != A_CASE;
+	}
+	singles = n_cases > tokens && p->digest && tokens > 0 ? tokens - 1 : tokens;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].what != A_CASE)
+			continue;
+		if (singles > 0) {
+			go[i] = true;
+			singles--;
+		} else if (p->digest && tokens > 0) {
+			go[i] = !fold(s, p, &rows[i], n - i);
+			return !go[i];
+		}
+	}
+	return false;
 }
 
 enum verdict
 store_deliveries(struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out)
 {
+	enum { ROWS_MAX = DELIVERIES_MAX + DIGEST_ITEMS_MAX };
 	const Candor__DeliveriesWanted *m = (const Candor__DeliveriesWanted *)msg;
 	size_t limit = m->limit > 0 && m->limit < DELIVERIES_MAX ? m->limit : DELIVERIES_MAX;
+	size_t max = limit, n, kept, tokens, bytes = 0;
 	Candor__Deliveries *list = STORE_NEW(s, Deliveries, deliveries);
-	size_t bytes = 0;
+	const Candor__Plugin *p = store_plugin(s, m->plugin);
+	struct due *rows = store_alloc(s, ROWS_MAX * sizeof(*rows));
+	bool go[ROWS_MAX] = { false }, again;
+	uint32_t token_ms;
+	int64_t wait_s;
 
 	(void)worker;
 	list->plugin = m->plugin;
+	if (p == NULL) /* taken away: what it did not get stays until it is back */
+		return store_answer(out, MSG_DELIVERIES, list);
+	tokens = tokens_of(s, p, &token_ms);
+	if (tokens < ROWS_MAX && p->digest)
+		max = limit + DIGEST_ITEMS_MAX;
+	n = read_due(s, p, rows, max, &wait_s);
+	kept = set_aside(s, rows, n);
+	again = choose(s, p, rows, kept, tokens, go) || kept < n;
 	list->deliveries = store_alloc(s, limit * sizeof(*list->deliveries));
-	for (bool ok = db_row(s->db, DELIVERY_DUE, db_t(m->plugin), db_i((int64_t)limit)); ok;
-	     ok = db_next(s->db, DB_DELIVERY_DUE)) {
-		int64_t wait = db_int(s->db, DB_DELIVERY_DUE, 0) - s->now;
-		Candor__Delivery *d;
-
-		if (wait > 0) {
-			if (list->n_deliveries == 0)
-				list->next_ms =
-				    wait > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)wait * 1000;
+	for (size_t i = 0; i < kept && list->n_deliveries < limit; i++) {
+		if (!go[i])
+			continue;
+		bytes += protobuf_c_message_get_packed_size(&rows[i].d->base) + 8;
+		if (bytes > DELIVERIES_MAX_BYTES && list->n_deliveries > 0)
 			break;
-		}
-		d = delivery_of_row(s, m->plugin);
-		bytes += protobuf_c_message_get_packed_size(&d->base) + 8;
-		if (bytes > DELIVERIES_MAX_BYTES)
-			break;
-		list->deliveries[list->n_deliveries++] = d;
+		list->deliveries[list->n_deliveries++] = rows[i].d;
 	}
+	if (list->n_deliveries > 0)
+		return store_answer(out, MSG_DELIVERIES, list);
+	if (wait_s > 0)
+		list->next_ms = wait_s > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)wait_s * 1000;
+	if (kept > 0 && (list->next_ms == 0 || list->next_ms > token_ms))
+		list->next_ms = token_ms;
+	if (again)
+		list->next_ms = 1;
 	return store_answer(out, MSG_DELIVERIES, list);
 }
 
@@ -200,27 +395,34 @@ store_due(struct store *s, const char *plugin)
 	return due;
 }
 
+/* ---- outcomes --------------------------------------------------------------------------------- */
+
 static void
 take_outcome(struct store *s, const char *name, const Candor__Outcome *o)
 {
+	const enum db_query q = DB_DELIVERY_GET;
 	int64_t id, number, attempts, next = 0, wait = o->retry_after_s;
 	enum delivery_state state = DELIVERY_FAILED;
 	const char *error = store_cut(s, o->error, ERROR_MAX);
 	const char *reference = store_cut(s, o->reference, CANDOR_TEXT_MAX - 1);
+	const Candor__Plugin *p = store_plugin(s, name);
+	struct pace *pace;
+	bool test;
 
 	/* An administrator may have given it up meanwhile. */
 	if (!db_row(s->db, DELIVERY_GET, db_b(o->key.data, o->key.len)) ||
-	    strcmp(db_text(s->db, DB_DELIVERY_GET, 1, s->arena), name) != 0 ||
-	    db_int(s->db, DB_DELIVERY_GET, 3) != DELIVERY_PENDING)
+	    strcmp(db_text(s->db, q, 1, s->arena), name) != 0 ||
+	    db_int(s->db, q, 3) != DELIVERY_PENDING)
 		return;
-	id = db_int(s->db, DB_DELIVERY_GET, 0);
-	number = db_int(s->db, DB_DELIVERY_GET, 2);
-	attempts = db_int(s->db, DB_DELIVERY_GET, 4) + 1;
+	id = db_int(s->db, q, 0);
+	number = db_int(s->db, q, 2);
+	attempts = db_int(s->db, q, 4) + 1;
+	test = strcmp(db_text(s->db, q, 5, s->arena), "test") == 0;
 	if (o->result == CANDOR_DELIVERED) {
 		state = DELIVERY_DELIVERED;
 		error = "";
-	} else if (o->result ==
-		   CANDOR_RETRY) { /* dispatch counts how often, and when it is enough */
+	} else if (o->result == CANDOR_RETRY && !test) {
+		/* Dispatch counts how often, and when it is enough; an administrator repeats a test. */
 		state = DELIVERY_PENDING;
 		wait = wait < RETRY_MIN_S ? RETRY_MIN_S : wait > RETRY_MAX_S ? RETRY_MAX_S : wait;
 		next = s->now + wait;
@@ -230,11 +432,15 @@ take_outcome(struct store *s, const char *name, const Candor__Outcome *o)
 	if (state != DELIVERY_DELIVERED) {
 		if (error[0] != '\0')
 			db_run(s->db, PLUGIN_ERROR, db_t(name), db_t(error));
+		db_run(s->db, PLUGIN_FAILING, db_t(name), db_i(FAILING_TO_DELIVER), db_i(s->now));
+		s->effects.watch = true;
 		return;
 	}
 	db_run(s->db, PLUGIN_SUCCESS, db_t(name), db_i(s->today));
 	if (number > 0 && reference[0] != '\0')
 		db_run(s->db, REFERENCE_SET, db_i(number), db_t(name), db_t(reference));
+	if (!test && p != NULL && p->rate_per_hour > 0 && (pace = pace_of(s, name)) != NULL)
+		pace_take(pace);
 }
 
 enum verdict
@@ -260,45 +466,15 @@ store_plugin_state(
 
 	(void)worker;
 	(void)out;
-	if (plugin_of(s, m->name) == NULL) /* removed by a reload meanwhile */
+	if (store_plugin(s, m->name) == NULL) /* removed by a reload meanwhile */
 		return KEEP;
 	db_run(s->db, PLUGIN_SET, db_t(m->name), db_t(m->state), db_t(store_cut(s, m->version, 64)),
 	    db_t(store_cut(s, m->error, ERROR_MAX)));
-	return KEEP;
-}
-
-size_t
-store_plugins(struct store *s, Candor__PluginInfo ***out)
-{
-	size_t n = 0, bytes = 0;
-
-	*out = store_alloc(s, (s->setup->n_plugins + 1) * sizeof(**out));
-	for (size_t i = 0; i < s->setup->n_plugins; i++) {
-		Candor__PluginInfo *p = STORE_NEW(s, PluginInfo, plugin_info);
-
-		p->name = s->setup->plugins[i]->name;
-		p->state = store_text(s, "starting");
-		if (db_row(s->db, PLUGIN_GET, db_t(p->name))) {
-			day_t day = (day_t)db_int(s->db, DB_PLUGIN_GET, 2);
-			char *state = db_text(s->db, DB_PLUGIN_GET, 0, s->arena);
-
-			if (state[0] != '\0')
-				p->state = state;
-			p->version = db_text(s->db, DB_PLUGIN_GET, 1, s->arena);
-			p->last_error = db_text(s->db, DB_PLUGIN_GET, 3, s->arena);
-			if (day > 0) {
-				p->last_success = store_alloc(s, DAY_CHARS + 1);
-				day_format(p->last_success, day);
-			}
-		}
-		if (db_row(s->db, DELIVERY_COUNTS, db_t(p->name))) {
-			p->pending = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 0);
-			p->failed = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 1);
-		}
-		bytes += protobuf_c_message_get_packed_size(&p->base) + 4;
-		if (bytes > PLUGINS_MAX_BYTES)
-			break;
-		(*out)[n++] = p;
+	if (strcmp(m->state, "ready") == 0) {
+		db_run(s->db, PLUGIN_WORKS, db_t(m->name));
+	} else if (m->error[0] != '\0') {
+		db_run(s->db, PLUGIN_FAILING, db_t(m->name), db_i(FAILING_TO_START), db_i(s->now));
+		s->effects.watch = true;
 	}
-	return n;
+	return KEEP;
 }

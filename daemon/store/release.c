@@ -105,14 +105,12 @@ release_messages(struct store *s, struct span hash)
 {
 	struct db_value lookup = db_b(hash.p, hash.len);
 	enum case_state state, after;
-	const char *category;
 	int64_t number;
 
 	if (!db_row(s->db, CASE_BY_LOOKUP, lookup))
 		return;
 	number = db_int(s->db, DB_CASE_BY_LOOKUP, 0);
 	state = (enum case_state)db_int(s->db, DB_CASE_BY_LOOKUP, 1);
-	category = db_text(s->db, DB_CASE_BY_LOOKUP, 6, s->arena);
 	for (bool ok = db_row(s->db, WAITING_OF, lookup); ok; ok = db_next(s->db, DB_WAITING_OF)) {
 		int64_t row = db_int(s->db, DB_WAITING_OF, 0);
 		int64_t stage = db_int(s->db, DB_WAITING_OF, 1);
@@ -137,7 +135,7 @@ release_messages(struct store *s, struct span hash)
 			db_run(s->db, CASE_SET_STATE, db_i(number), db_i(state));
 			db_run(s->db, READER_REFRESH, db_i(number));
 		}
-		store_event(s, "message", number, category, state);
+		store_event(s, "message", number, state);
 		db_run(s->db, WAITING_DROP, db_i(row));
 		s->effects.released = true;
 		arena_release(s->arena, mark);
@@ -183,7 +181,7 @@ release_report(struct store *s, int64_t inbox)
 	release_stage(s, number, stage, m->received_on, m->n_attachments, n);
 	db_run(s->db, INBOX_DROP, db_i(inbox));
 	audit(s, "", "release", number, "");
-	store_event(s, "filed", number, m->category, state);
+	store_event(s, "filed", number, state);
 	s->effects.released = true;
 	release_messages(s, WIRE_SPAN(m->lookup_hash));
 }

@@ -187,7 +187,40 @@ static const char *const version_1[] = {
 	"  hash BLOB NOT NULL"                 /* of the line before and of this one */
 	") STRICT",
 };
+
+/* Who is told of what: routing, digests, clocks that run out, plugins that fall silent. */
+static const char *const version_2[] = {
+	"ALTER TABLE event ADD COLUMN clock TEXT NOT NULL DEFAULT ''",
+	"ALTER TABLE event ADD COLUMN due INTEGER NOT NULL DEFAULT 0",
+	/* As it was when it happened: */
+	"ALTER TABLE event ADD COLUMN assignee INTEGER REFERENCES officer",
+	"ALTER TABLE event ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE event ADD COLUMN plugin TEXT NOT NULL DEFAULT ''",      /* of an alarm */
+	"ALTER TABLE event ADD COLUMN activity INTEGER NOT NULL DEFAULT 0",  /* of a digest */
+	"ALTER TABLE event ADD COLUMN recipients TEXT NOT NULL DEFAULT ''",  /* of a daily one, a line each */
+	"UPDATE event SET"
+	"  assignee = (SELECT assignee FROM cases c WHERE c.number = event.number),"
+	"  outcome = coalesce((SELECT outcome FROM cases c WHERE c.number = event.number), 0)"
+	"  WHERE id IN (SELECT event FROM delivery WHERE state = 0)",
+
+	"ALTER TABLE delivery ADD COLUMN digest INTEGER",  /* state 4: the delivery that stands for it */
+	"CREATE INDEX delivery_digest ON delivery (digest, id) WHERE digest IS NOT NULL",
+	"CREATE INDEX delivery_waiting ON delivery (id, plugin, number) WHERE state = 3",
+
+	"ALTER TABLE plugin ADD COLUMN failing INTEGER NOT NULL DEFAULT 0",      /* enum failing */
+	"ALTER TABLE plugin ADD COLUMN silent_since INTEGER NOT NULL DEFAULT 0", /* seconds */
+	"ALTER TABLE plugin ADD COLUMN alarmed_on INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE plugin ADD COLUMN digest_on INTEGER NOT NULL DEFAULT 0",    /* the last daily one, */
+	"ALTER TABLE plugin ADD COLUMN digest_event INTEGER NOT NULL DEFAULT 0", /* which saw events up to it */
+
+	"ALTER TABLE clock ADD COLUMN told INTEGER NOT NULL DEFAULT 0",          /* enum clock_told */
+	"CREATE INDEX clock_due ON clock (due) WHERE met_on = 0 AND told < 2",
+};
 /* clang-format on */
 
-const struct schema_step schema_steps[] = { { version_1, NELEM(version_1) } };
+const struct schema_step schema_steps[] = {
+	{ version_1, NELEM(version_1) },
+	{ version_2, NELEM(version_2) },
+};
+_Static_assert(NELEM(schema_steps) == SCHEMA_VERSION, "one for each version");
 const unsigned schema_version = NELEM(schema_steps);

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "db.h"
 #include "number.h"
+#include "pace.h"
 
 /* Attachments to one report or message. */
 #define ATTACHMENTS_MAX 32
@@ -27,6 +28,9 @@
 #define REPLIES_MAX_BYTES 56000
 #define SEAL_HASH_BYTES 32
 #define KEY_BYTES 16
+/* Of one delivery: as many as a message takes when every address is as long as can be. */
+#define RECIPIENTS_MAX 192
+#define STORE_PLUGINS_MAX 32
 
 /* The directory that counts, parsed, in memory of its own. */
 struct charter {
@@ -42,6 +46,7 @@ struct effects {
 	bool deliveries; /* tell dispatch */
 	bool directory;  /* tell intake and desk */
 	bool release;    /* an administrator wants one */
+	bool watch;      /* a plugin may have fallen silent */
 };
 
 struct store {
@@ -50,6 +55,10 @@ struct store {
 	const Candor__RoomSetup *setup;
 	struct charter charter;
 	struct effects effects;
+	struct {
+		char plugin[32];
+		struct pace pace;
+	} paces[STORE_PLUGINS_MAX];
 	int64_t now;
 	day_t today;
 };
@@ -110,20 +119,120 @@ int64_t store_entry(struct store *s, int64_t number, enum entry_kind kind, const
     unsigned *n);
 
 /* ---- who is told: outbox.c ---- */
-void store_event(
-    struct store *s, const char *kind, int64_t number, const char *category, enum case_state state);
-enum verdict store_test_event(struct store *s, const char *plugin, struct answer *out);
+/* Something happened to a case: an event, and a delivery of it for each plugin that takes it. */
+void store_event(struct store *s, const char *kind, int64_t number, enum case_state state);
+/* The same of a clock that runs on the case: due, overdue, escalated. */
+void store_clock_event(struct store *s, const char *kind, int64_t number, enum case_state state,
+    const char *clock, day_t due);
+/* An event without a case. */
+struct bare_event {
+	const char *kind;
+	const char *plugin;     /* of an alarm, or NULL */
+	const char *recipients; /* a line each, or NULL: those that routing finds */
+	bool activity;
+};
+/* Add it for one plugin, ahead of all that waits. Returns the delivery's rowid, and its key if that is
+ * not NULL. */
+int64_t store_bare_event(
+    struct store *s, const char *plugin, const struct bare_event *e, uint8_t key[KEY_BYTES]);
 enum verdict store_deliveries(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
 enum verdict store_outcomes(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
 enum verdict store_plugin_state(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
-/* The configured plugins, as a list for a message. */
-size_t store_plugins(struct store *s, Candor__PluginInfo ***out);
-bool store_plugin_configured(const struct store *s, const char *name);
+/* Others read a case now: look again whom to tell of it. */
+void store_wake(struct store *s, int64_t number);
 /* Is anything due for this plugin? */
 bool store_due(struct store *s, const char *plugin);
+/* At start and after a reload: note which plugins there are, and look again whom to tell. In a
+ * transaction. */
+void store_plugins_begin(struct store *s);
+
+/* ---- whom: route.c ---- */
+/* The plugin of that name, if it is configured. */
+const Candor__Plugin *store_plugin(const struct store *s, const char *name);
+
+/* What a plugin may choose by. */
+struct case_facts {
+	const char *kind, *category, *severity, *site;
+};
+bool route_takes(const Candor__Plugin *p, const struct case_facts *f);
+bool route_takes_alarm(const Candor__Plugin *p);
+/* Is "category", "site" or "severity" kept from it? */
+bool route_omits(const Candor__Plugin *p, const char *field);
+
+struct recipients {
+	char **to; /* addresses, each once, in the request's memory */
+	size_t n;
+};
+/* Whom the plugin tells of such an event; of no case (number 0), the administrators. */
+void recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, const char *kind,
+    int64_t number);
+void recipients_init(struct store *s, struct recipients *r);
+/* Leave those that are in both. */
+void recipients_intersect(struct recipients *r, const struct recipients *with);
+bool recipients_same(const struct recipients *a, const struct recipients *b);
+/* The address of the officer of that name, if they read the case; else "". */
+const char *route_assignee(struct store *s, int64_t number, const char *name);
+
+/* Everybody whom a plugin might ever tell of a case, and who of them has anything to hear. */
+struct listener {
+	const char *address;
+	const struct officer *officer; /* NULL: nobody of the directory */
+	bool heard;
+};
+struct audience {
+	struct listener who[RECIPIENTS_MAX];
+	size_t n;
+};
+void audience_of(struct store *s, struct audience *a, const Candor__Plugin *p);
+/* Something happened to this case: mark who may know. */
+void audience_hears(struct store *s, struct audience *a, int64_t number);
+
+/* Categories, as a list for a message, of which the plugin could tell nobody; and of whose new reports
+ * no plugin tells. */
+size_t route_unheard(struct store *s, const Candor__Plugin *p, char ***out);
+size_t route_untold(struct store *s, char ***out);
+
+/* ---- many in one: digest.c ---- */
+#define DIGEST_ITEMS_MAX 100
+/* One for the deliveries of these rowids, which are settled by it. */
+void digest_fold(struct store *s, const char *plugin, const int64_t *ids, size_t n);
+/* Put what a digest (by its delivery's rowid) stands for into the event. False: it stands for nothing,
+ * being a daily one. */
+bool digest_fill(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t id);
+/* Who may be told of everything that it stands for. */
+void digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p, int64_t id);
+/* Make the daily ones whose hour has come. In a transaction. */
+void digest_daily(struct store *s);
+
+/* ---- clocks that run out: due.c ---- */
+/* Once a day: events for clocks that run out soon, or did. In a transaction. */
+void store_clock_pass(struct store *s);
+
+/* ---- what is wrong: watch.c ---- */
+/* The plugins, configured or with deliveries left, as a list for a message. */
+size_t store_plugins(struct store *s, Candor__PluginInfo ***out);
+/* What an administrator should look at, gravest first, as a list for a message. */
+size_t store_problems(struct store *s, Candor__Problem ***out);
+/* Tell of plugins that fell silent, once a day: in the log and through those that work. In a
+ * transaction. */
+void store_watch(struct store *s);
+/* Tell the log who could be told of nothing. */
+void store_warn_unheard(struct store *s);
+
+/* ---- the ledger, as an administrator sees it: ledger.c ---- */
+enum verdict ledger_test(
+    struct store *s, const char *actor, const ProtobufCMessage *msg, struct answer *out);
+enum verdict ledger_get(
+    struct store *s, const char *actor, const ProtobufCMessage *msg, struct answer *out);
+enum verdict ledger_list(
+    struct store *s, const char *actor, const ProtobufCMessage *msg, struct answer *out);
+enum verdict ledger_retry(
+    struct store *s, const char *actor, const ProtobufCMessage *msg, struct answer *out);
+enum verdict ledger_discard(
+    struct store *s, const char *actor, const ProtobufCMessage *msg, struct answer *out);
 
 /* ---- the directory: charter.c ---- */
 /* Read the one in the database. CANDOR_ESYS; 0 as well when there is none. */

@@ -36,8 +36,8 @@ config_id_valid(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
-static bool
-time_valid(const char *t)
+bool
+config_time_valid(const char *t)
 {
 	const char *digits = "0123456789";
 
@@ -114,6 +114,10 @@ static const struct setting_key main_keys[] = {
 	  .text = "plugins.d", .doc = "folder of NAME.conf, one for each plugin" },
 	{ "plugin_path", SETTING_PATH, 0, AT(plugin_path), .min = 1, .max = 4000,
 	  .doc = "folder of the plugins' shared objects" },
+	{ "due_days", SETTING_NUMBER, 0, AT(due_days), .max = 30, .number = 2,
+	  .doc = "officers are told so many days before a clock runs out" },
+	{ "alarm_after_h", SETTING_NUMBER, 0, AT(alarm_after_h), .max = 720, .number = 24,
+	  .doc = "hours that a plugin may deliver nothing of what it should" },
 	{ "not_keepable", SETTING_TEXTS, 0, AT(n_not_keepable), .words = label_words,
 	  .doc = "what a reporter may not decide to keep" },
 	{ "outside_bodies", SETTING_TEXTS, 0, AT(n_outside_bodies), .min = 1, .max = 300,
@@ -139,7 +143,7 @@ static const struct setting_key limit_keys[] = {
 	  .doc = "MiB of all attachments that are under way" },
 };
 
-static const struct setting_key release_key = { "release", SETTING_TEXTS, .valid = time_valid,
+static const struct setting_key release_key = { "release", SETTING_TEXTS, .valid = config_time_valid,
 	.min = 5, .max = 5, .form = "\"HH:MM\", or the word \"immediate\" instead of the list" };
 
 #define IN_CATEGORY(field) .offset = offsetof(Candor__Category, field)
@@ -212,6 +216,12 @@ find_site(const struct config *c, const char *id)
 		if (strcmp(c->sites[i]->id, id) == 0)
 			return c->sites[i];
 	return NULL;
+}
+
+bool
+config_has_site(const struct config *c, const char *id)
+{
+	return find_site(c, id) != NULL;
 }
 
 static void

@@ -35,6 +35,7 @@ struct config {
 	uint32_t log_level;
 	uint32_t uid_base;
 	uint32_t headcount_k;
+	uint32_t due_days, alarm_after_h;
 	char *plugins_dir, *plugin_path, *libexec;
 	uint32_t sessions, handshake_ms, idle_ms, attachment_mb, staged_mb;
 	uint32_t cleaners; /* of each intake process at once */

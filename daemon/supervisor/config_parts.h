@@ -14,8 +14,12 @@
 /* 1 to 32 of a-z, 0-9 and -. */
 bool config_id_valid(const char *text);
 
-/* Is id one of the categories read so far? */
+/* "HH:MM" */
+bool config_time_valid(const char *text);
+
+/* Is id one of the categories, or sites, read so far? */
 bool config_has_category(const struct config *c, const char *id);
+bool config_has_site(const struct config *c, const char *id);
 
 /* Complain about a key file (setting name, at path) that others can read or that is not there. */
 void config_key_check(

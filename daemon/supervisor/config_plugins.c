@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "candor/directory.h"
+
 #include "supervisor/config_parts.h"
 #include "supervisor/plugin_check.h"
 
@@ -18,8 +20,23 @@
 #define PLUGIN_NAME_MAX 31     /* bytes */
 #define PLUGIN_MAX_BYTES 32768 /* packed: one slice holds it */
 
-static const char *const event_words[] = { "filed", "message", "assigned", "resolved", "closed",
-	"reopened", NULL };
+/* All routings together: they go to store in one message. */
+#define ROUTING_MAX_BYTES 32768
+
+/* What can be chosen of CANDOR_KINDS: a digest and a test come on their own account. */
+static const char *const event_words[] = { "filed", "message", "assigned", "due", "overdue",
+	"escalated", "resolved", "closed", "reopened", "alarm", NULL };
+static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
+static const char *const omit_words[] = { "category", "site", "severity", NULL };
+static const char *const cadence_words[] = { "events", "daily", NULL };
+static const char *const to_words[] = { "readers", "assignee", "leads", "admins", NULL };
+
+enum { CADENCE_EVENTS, CADENCE_DAILY };
+
+/* The object that can do nothing without addresses, and whose own setting `to` came before ours. */
+#define MAIL_OBJECT "email"
+#define MAIL_BURST 20
+#define MAIL_PER_HOUR 120
 
 struct plugin_file {
 	char *object;
@@ -32,7 +49,47 @@ struct plugin_file {
 	uint32_t deadline_s, max_attempts, retry_min_s, retry_max_s;
 	size_t n_read_paths;
 	char **read_paths;
+	size_t n_severities;
+	char **severities;
+	size_t n_sites;
+	char **sites;
+	size_t n_to;
+	char **to;
+	size_t n_omit;
+	char **omit;
+	int digest;
+	uint32_t cadence;
+	char *at;
 };
+
+struct plugin_rate {
+	uint32_t burst, per_hour;
+};
+
+static bool to_valid(const char *text);
+#define TO_FORM "\"readers\", \"assignee\", \"leads\", \"admins\" and e-mail addresses"
+
+static bool
+word_among(const char *const *words, const char *text)
+{
+	while (*words != NULL && strcmp(*words, text) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static bool
+to_valid(const char *text)
+{
+	const char *why;
+
+	return word_among(to_words, text) || officer_email_valid(text, &why);
+}
+
+static bool
+site_or_none(const char *text)
+{
+	return *text == '\0' || config_id_valid(text);
+}
 
 #define REQUIRED .flags = SETTING_REQUIRED
 #define IN_PLUGIN(field) .offset = offsetof(struct plugin_file, field)
@@ -55,10 +112,37 @@ static const struct setting_key plugin_keys[] = {
 	  .doc = "seconds between attempts at most" },
 	{ "read_paths", SETTING_PATHS, 0, IN_PLUGIN(n_read_paths), .min = 1, .max = 4000,
 	  .doc = "files and folders that the plugin reads while it runs" },
+	{ "severities", SETTING_TEXTS, 0, IN_PLUGIN(n_severities), .words = severity_words, .doc = "left out: all" },
+	{ "sites", SETTING_TEXTS, 0, IN_PLUGIN(n_sites), .max = 32, .valid = site_or_none,
+	  .form = "ids of sites, and \"\" for cases without one", .doc = "left out: all" },
+	{ "to", SETTING_TEXTS, 0, IN_PLUGIN(n_to), .min = 1, .max = 254, .valid = to_valid,
+	  .form = TO_FORM, .doc = "whom it tells" },
+	{ "to_for", SETTING_OTHER, 0, .doc = "group: `to` of some events" },
+	{ "omit", SETTING_TEXTS, 0, IN_PLUGIN(n_omit), .words = omit_words, .doc = "what it is not shown" },
+	{ "rate", SETTING_OTHER, 0, .doc = "group: how many go out" },
+	{ "digest", SETTING_BOOL, 0, IN_PLUGIN(digest), .doc = "what exceeds the rate goes out as one" },
+	{ "cadence", SETTING_CHOICE, 0, IN_PLUGIN(cadence), .words = cadence_words },
+	{ "at", SETTING_TEXT, 0, IN_PLUGIN(at), .valid = config_time_valid, .min = 5, .max = 5, .text = "07:30",
+	  .form = "\"HH:MM\"", .doc = "when the daily digest goes out" },
 	{ "settings", SETTING_OTHER, 0, .doc = "the plugin's own" },
 };
+
+#define IN_RATE(field) .offset = offsetof(struct plugin_rate, field)
+static const struct setting_key rate_keys[] = {
+	{ "burst", SETTING_NUMBER, 0, IN_RATE(burst), .min = 1, .max = 1000, .number = MAIL_BURST,
+	  .doc = "at once" },
+	{ "per_hour", SETTING_NUMBER, 0, IN_RATE(per_hour), .max = 100000, .number = MAIL_PER_HOUR,
+	  .doc = "and so many an hour after that; 0: no limit" },
+};
+
+static const struct setting_key route_key = { .type = SETTING_TEXTS, .min = 1, .max = 254,
+	.valid = to_valid, .form = TO_FORM };
 /* clang-format on */
 
+IS_REPEATED(struct plugin_file, severities);
+IS_REPEATED(struct plugin_file, sites);
+IS_REPEATED(struct plugin_file, to);
+IS_REPEATED(struct plugin_file, omit);
 IS_REPEATED(struct plugin_file, events);
 IS_REPEATED(struct plugin_file, categories);
 IS_REPEATED(struct plugin_file, read_paths);
@@ -203,6 +287,187 @@ check_plugin(struct setting_reader *r, const Candor__Plugin *p, const config_set
 		setting_error(r, at != NULL ? at : root, "settings: %s", why);
 }
 
+/* ---- routing --------------------------------------------------------------------------------- */
+
+/* Is it the e-mail plugin that came with Candor? */
+static bool
+is_mail(const char *object)
+{
+	const char *base = strrchr(object, '/');
+
+	base = base != NULL ? base + 1 : object;
+	return strcmp(base, MAIL_OBJECT) == 0 || strcmp(base, MAIL_OBJECT ".so") == 0;
+}
+
+static bool
+only_admins(size_t n, char *const *to)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(to[i], "admins") != 0)
+			return false;
+	return n > 0;
+}
+
+static void
+add_to(Candor__Plugin *p, struct setting_reader *r, const config_setting_t *at, const char *text)
+{
+	if (!to_valid(text))
+		setting_error(r, at,
+		    "settings.to: \"%s\" is not allowed; write `to = […]` beside settings, "
+		    "of " TO_FORM,
+		    text);
+	else if (p->n_to == SETTING_LIST_MAX)
+		setting_error(r, at, "settings.to has more than %d addresses", SETTING_LIST_MAX);
+	else
+		p->to[p->n_to++] = setting_copy(r, text);
+}
+
+/*
+ * The e-mail plugin had a setting `to` of its own, "officers" or addresses between commas or blanks:
+ * it is read as ours, and the plugin does not see it.
+ */
+static void
+take_over_to(Candor__Plugin *full, Candor__Plugin *brief, struct setting_reader *r,
+    const config_setting_t *root)
+{
+	const config_setting_t *s = config_setting_get_member(root, "settings");
+	size_t k = 0;
+
+	while (k < full->n_settings && strcmp(full->settings[k]->name, "to") != 0)
+		k++;
+	if (k == full->n_settings)
+		return;
+	s = config_setting_get_member(s, "to");
+	if (config_setting_get_member(root, "to") != NULL) {
+		setting_error(r, s,
+		    "settings.to and to are both there: take settings.to out, `to` beside settings "
+		    "is "
+		    "the one that counts");
+		return;
+	}
+	brief->n_to = 0;
+	brief->to = setting_alloc(r, SETTING_LIST_MAX * sizeof(*brief->to));
+	if (brief->to == NULL)
+		return;
+	if (strcmp(full->settings[k]->value, "officers") == 0) {
+		add_to(brief, r, s, "readers");
+	} else {
+		char *list = setting_copy(r, full->settings[k]->value), *rest = NULL;
+
+		for (char *one = strtok_r(list, " ,\t", &rest); one != NULL;
+		     one = strtok_r(NULL, " ,\t", &rest))
+			add_to(brief, r, s, one);
+	}
+	if (brief->n_to == 0 && r->n_errors == 0)
+		setting_error(r, s,
+		    "settings.to names nobody; write `to = […]` beside settings, of " TO_FORM);
+	memmove(&full->settings[k], &full->settings[k + 1],
+	    (--full->n_settings - k) * sizeof(*full->settings));
+}
+
+static void
+read_routes(Candor__Plugin *p, struct setting_reader *r, const config_setting_t *group)
+{
+	int n = group != NULL ? config_setting_length(group) : 0;
+	Candor__Route *all;
+
+	if (group == NULL)
+		return;
+	if (config_setting_type(group) != CONFIG_TYPE_GROUP) {
+		setting_error(r, group,
+		    "to_for is not a group; allowed: { escalated = [\"leads\"]; … }, by event");
+		return;
+	}
+	all = setting_alloc(r, (size_t)n * sizeof(*all));
+	p->routes = setting_alloc(r, (size_t)n * sizeof(*p->routes));
+	if (all == NULL || p->routes == NULL)
+		return;
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+		const char *name = config_setting_name(s);
+		struct setting_key key = route_key;
+
+		key.name = name;
+		if (!word_among(event_words, name) || strcmp(name, "alarm") == 0) {
+			setting_error(r, s,
+			    "to_for.%s is no event of a case; allowed: filed, message, assigned, "
+			    "due, "
+			    "overdue, escalated, resolved, closed, reopened (an alarm goes to the "
+			    "administrators)",
+			    name);
+			continue;
+		}
+		candor__route__init(&all[i]);
+		all[i].event = setting_copy(r, name);
+		setting_texts(r, s, "to_for.", &key, &all[i].n_to, &all[i].to);
+		if (config_setting_is_aggregate(s) &&
+		    (all[i].n_to == 0 || only_admins(all[i].n_to, all[i].to)))
+			setting_error(r, s,
+			    "to_for.%s names nobody who may be told of a case (administrators read "
+			    "none); allowed: " TO_FORM,
+			    name);
+		p->routes[p->n_routes++] = &all[i];
+	}
+}
+
+/* What store is to know of a plugin, and its host is not. */
+static void
+read_routing(struct config *c, struct setting_reader *r, const config_setting_t *root,
+    const struct plugin_file *f, Candor__Plugin *full, Candor__Plugin *p)
+{
+	const config_setting_t *rate = config_setting_get_member(root, "rate");
+	bool mail = is_mail(f->object), given = config_setting_get_member(root, "to") != NULL;
+	struct plugin_rate limit = { 0 };
+	bool alarms_only = f->n_events == 1 && strcmp(f->events[0], "alarm") == 0;
+
+	p->n_severities = f->n_severities;
+	p->severities = f->severities;
+	p->n_sites = f->n_sites;
+	p->sites = f->sites;
+	for (size_t i = 0; i < f->n_sites; i++)
+		if (f->sites[i][0] != '\0' && !config_has_site(c, f->sites[i]))
+			setting_error(r, config_setting_get_member(root, "sites"),
+			    "site \"%s\" is unknown; allowed: an id of the site's sites, or \"\" "
+			    "for "
+			    "cases without one",
+			    f->sites[i]);
+	p->n_omit = f->n_omit;
+	p->omit = f->omit;
+	p->n_to = f->n_to;
+	p->to = f->to;
+	if (!given) {
+		p->n_to = 1;
+		if ((p->to = setting_alloc(r, sizeof(*p->to))) == NULL)
+			return;
+		p->to[0] = setting_copy(r, "readers");
+	}
+	if (mail)
+		take_over_to(full, p, r, root);
+	p->needs_to = mail || (given && p->n_to > 0);
+	if (mail && given && f->n_to == 0)
+		setting_error(
+		    r, config_setting_get_member(root, "to"), "to names nobody; allowed: " TO_FORM);
+	if (only_admins(p->n_to, p->to) && !alarms_only)
+		setting_error(r, config_setting_get_member(root, "to"),
+		    "to names administrators only, who read no cases; allowed: others beside them, "
+		    "or events = [\"alarm\"]");
+	read_routes(p, r, config_setting_get_member(root, "to_for"));
+	if (rate != NULL && config_setting_type(rate) != CONFIG_TYPE_GROUP)
+		setting_error(
+		    r, rate, "rate is not a group; allowed: { burst = 20; per_hour = 120; }");
+	else if (rate != NULL || p->needs_to)
+		setting_read(r, rate, "rate.", rate_keys, NELEM(rate_keys), &limit);
+	p->rate_burst = limit.burst;
+	p->rate_per_hour = limit.per_hour;
+	p->digest =
+	    config_setting_get_member(root, "digest") != NULL ? f->digest != 0 : p->needs_to;
+	if (f->cadence == CADENCE_DAILY)
+		p->daily_at = f->at;
+	else if (config_setting_get_member(root, "at") != NULL)
+		setting_error(r, config_setting_get_member(root, "at"),
+		    "at is for cadence = \"daily\"; leave it out, or set cadence");
+}
+
 static char *
 object_path(const struct config *c, struct setting_reader *r, const char *object)
 {
@@ -251,6 +516,7 @@ read_plugin(struct config *c, struct setting_reader *r, const config_setting_t *
 	full->n_read_paths = f.n_read_paths;
 	full->read_paths = f.read_paths;
 	read_plugin_settings(full, r, config_setting_get_member(root, "settings"));
+	read_routing(c, r, root, &f, full, brief);
 	if (candor__plugin__get_packed_size(full) > PLUGIN_MAX_BYTES)
 		setting_error(r, root, "the file holds more than %d bytes", PLUGIN_MAX_BYTES);
 	if (r->n_errors != before || !f.enabled)
@@ -295,6 +561,7 @@ config_plugins_read(struct config *c, struct setting_reader *r, unsigned with)
 	struct dirent **files = NULL;
 	int n = scandir(c->plugins_dir, &files, ends_in_conf, alphasort);
 	char name[PLUGIN_NAME_MAX + 1];
+	size_t bytes = 0;
 
 	c->plugins = setting_alloc(r, CONFIG_PLUGINS_MAX * sizeof(*c->plugins));
 	c->plugins_brief = setting_alloc(r, CONFIG_PLUGINS_MAX * sizeof(*c->plugins_brief));
@@ -322,4 +589,13 @@ config_plugins_read(struct config *c, struct setting_reader *r, unsigned with)
 		free(files[i]);
 	}
 	free(files);
+	r->file = c->plugins_dir;
+	for (size_t i = 0; i < c->n_plugins; i++)
+		bytes += candor__plugin__get_packed_size(c->plugins_brief[i]);
+	if (bytes > ROUTING_MAX_BYTES)
+		setting_error(r, NULL,
+		    "events, categories, sites and recipients of all plugins take %zu bytes "
+		    "together; "
+		    "at most %d: give a list an address of its own",
+		    bytes, ROUTING_MAX_BYTES);
 }

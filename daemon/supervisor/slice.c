@@ -26,13 +26,14 @@ enum part {
 	PART_RELEASE = 16,
 	PART_ACTIONS = 32,
 	PART_PLUGINS = 64, /* without settings */
+	PART_CLOCKS = 128, /* when officers and administrators are warned */
 };
 
 static const unsigned parts[PARTY__N] = {
 	[PARTY_INTAKE] = PART_SITE | PART_LIMITS | PART_GUIDE | PART_RELEASE,
 	[PARTY_DESK] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS,
-	[PARTY_STORE] =
-	    PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS | PART_PLUGINS,
+	[PARTY_STORE] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS |
+			PART_PLUGINS | PART_CLOCKS,
 	[PARTY_DISPATCH] = PART_PLUGINS,
 };
 
@@ -108,6 +109,10 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 	if (has & PART_ACTIONS) {
 		out->n_actions = c->n_actions;
 		out->actions = c->actions;
+	}
+	if (has & PART_CLOCKS) {
+		out->due_days = c->due_days;
+		out->alarm_after_h = c->alarm_after_h;
 	}
 	if (has & PART_PLUGINS) {
 		out->n_plugins = c->n_plugins;

@@ -44,7 +44,8 @@ enum candor_result {
 	X(closed, "it is closed")                                                                  \
 	X(reopened, "it is open again")                                                            \
 	X(digest, "several events in one, or the daily word that there were some or none")         \
-	X(test, "an administrator asked for it")
+	X(test, "an administrator asked for it")                                                   \
+	X(alarm, "another plugin delivers nothing any more")
 
 /* A setting of plugins.d/NAME.conf, `settings` group; numbers and booleans as text. */
 struct candor_kv {
@@ -58,7 +59,7 @@ struct candor_event {
 	uint32_t attempts;    /* deliveries of this event that were tried before */
 	const char *key;      /* 32 hex digits; the same over all retries: the idempotency key */
 	const char *kind;     /* one of CANDOR_KINDS */
-	const char *number;   /* "C-7K3M-9QX2"; empty in a test and in a digest */
+	const char *number;   /* "C-7K3M-9QX2"; empty in a test, a digest and an alarm */
 	const char *category; /* its id */
 	const char *severity; /* "low", "medium", "high", "critical" */
 	const char *site;     /* its id, or empty */
@@ -78,6 +79,7 @@ struct candor_event {
 	const char *activity; /* of a digest: "yes" or "no": did anything happen? else empty */
 	const struct candor_event *items; /* of a digest: what it stands for, maybe nothing */
 	size_t n_items;
+	const char *plugin; /* of an alarm: the name of the plugin that is silent; else empty */
 };
 
 /* Is the field there in this event, or is the host older than this header? */

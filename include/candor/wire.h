@@ -64,16 +64,17 @@ enum wire_party {
 	X(  44, CASE_WRAP,          OFFICER,    DESK,       WIRE_BODY_MAX, case_wrap,         "new readers: grant, recuse") \
 	X(  45, DONE,               DESK,       OFFICER,    4096,          done,              "done") \
 	X(  64, STATUS_GET,         OFFICER,    DESK,       16,            empty,             "health") \
-	X(  65, STATUS,             DESK,       OFFICER,    16384,         status,            "the same") \
+	X(  65, STATUS,             DESK,       OFFICER,    32768,         status,            "the same") \
 	X(  66, PLUGIN_LIST,        OFFICER,    DESK,       16,            empty,             "plugins") \
-	X(  67, PLUGINS,            DESK,       OFFICER,    16384,         plugin_list,       "the same") \
-	X(  68, PLUGIN_TEST,        OFFICER,    DESK,       64,            plugin_ref,        "send a test event") \
+	X(  67, PLUGINS,            DESK,       OFFICER,    32768,         plugin_list,       "the same") \
+	X(  68, PLUGIN_TEST,        OFFICER,    DESK,       64,            plugin_ref,        "send a test event; answered by DELIVERIES_PAGE") \
 	X(  69, DELIVERY_LIST,      OFFICER,    DESK,       128,           delivery_query,    "the ledger") \
 	X(  70, DELIVERIES_PAGE,    DESK,       OFFICER,    WIRE_BODY_MAX, delivery_list,     "the same") \
-	X(  71, DELIVERY_RETRY,     OFFICER,    DESK,       64,            delivery_ref,      "try a dead letter again") \
-	X(  72, DELIVERY_DISCARD,   OFFICER,    DESK,       64,            delivery_ref,      "give a dead letter up") \
+	X(  71, DELIVERY_RETRY,     OFFICER,    DESK,       96,            delivery_ref,      "try a dead letter again, or all of a plugin") \
+	X(  72, DELIVERY_DISCARD,   OFFICER,    DESK,       96,            delivery_ref,      "give a dead letter up, or all of a plugin") \
 	X(  73, RELEASE,            OFFICER,    DESK,       16,            empty,             "release now") \
 	X(  74, RELOAD,             OFFICER,    DESK,       16,            empty,             "read the configuration anew") \
+	X(  75, DELIVERY_GET,       OFFICER,    DESK,       64,            delivery_ref,      "how one delivery is; answered by DELIVERIES_PAGE") \
 	/* ---- between rooms ---- */ \
 	X( 128, STORE_REPORT,       INTAKE,     STORE,      WIRE_BODY_MAX, store_report,      "a sealed report, identity stripped") \
 	X( 129, STORED,             STORE,      INTAKE,     64,            stored,            "durable") \

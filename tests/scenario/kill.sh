@@ -6,7 +6,7 @@
 
 instance site
 edit workers 2
-mail_server 'events = ["filed"]; retry_min_s = 1; retry_max_s = 2;'
+mail_server 'events = ["filed"]; retry_min_s = 1; retry_max_s = 2; rate = { per_hour = 0; };'
 start
 three_officers
 

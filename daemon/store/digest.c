@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Many events in one. When more is due than a plugin's rate allows, after an outage say, what is too
+ * much becomes a digest that lists it. And a plugin may want nothing but one a day, which says whether
+ * anything happened, and is there when nothing did. Store only.
+ */
+#include <string.h>
+
+#include "store.h"
+
+/* ---- of what is too much ---------------------------------------------------------------------- */
+
+void
+digest_fold(struct store *s, const char *plugin, const int64_t *ids, size_t n)
+{
+	const struct bare_event e = { .kind = "digest", .activity = true };
+	int64_t digest = store_bare_event(s, plugin, &e, NULL);
+
+	for (size_t i = 0; i < n; i++)
+		db_run(s->db, DELIVERY_FOLD, db_i(ids[i]), db_i(digest));
+}
+
+bool
+digest_fill(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t id)
+{
+	const enum db_query q = DB_DELIVERY_FOLDED;
+	char *none = store_text(s, "");
+
+	e->items = store_alloc(s, DIGEST_ITEMS_MAX * sizeof(*e->items));
+	for (bool ok = db_row(s->db, DELIVERY_FOLDED, db_i(id));
+	     ok && e->n_items < DIGEST_ITEMS_MAX; ok = db_next(s->db, q)) {
+		Candor__EventLine *line = STORE_NEW(s, EventLine, event_line);
+
+		line->number = store_alloc(s, NUMBER_CHARS + 1);
+		number_format(line->number, db_int(s->db, q, 0));
+		line->kind = db_text(s->db, q, 1, s->arena);
+		line->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 2)));
+		line->on = (int32_t)db_int(s->db, q, 3);
+		line->category = route_omits(p, "category") ? none : db_text(s->db, q, 4, s->arena);
+		line->severity = route_omits(p, "severity") ? none : db_text(s->db, q, 5, s->arena);
+		line->site = route_omits(p, "site") ? none : db_text(s->db, q, 6, s->arena);
+		e->items[e->n_items++] = line;
+	}
+	return e->n_items > 0;
+}
+
+void
+digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p, int64_t id)
+{
+	const enum db_query q = DB_DELIVERY_FOLDED;
+	bool first = true;
+
+	recipients_init(s, r);
+	for (bool ok = db_row(s->db, DELIVERY_FOLDED, db_i(id)); ok; ok = db_next(s->db, q)) {
+		arena_mark_t mark = arena_mark(s->arena);
+		struct recipients one;
+
+		recipients_of(s, &one, p, db_text(s->db, q, 1, s->arena), db_int(s->db, q, 0));
+		if (first) {
+			*r = one;
+			first = false;
+			continue; /* its memory stays */
+		}
+		recipients_intersect(r, &one);
+		arena_release(s->arena, mark);
+	}
+}
+
+/* ---- of a day --------------------------------------------------------------------------------- */
+
+static size_t
+join(struct store *s, char **out, const struct audience *a, bool heard)
+{
+	size_t n = 0, len = 1, at = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->who[i].heard == heard)
+			len += strlen(a->who[i].address) + 1;
+	*out = store_alloc(s, len);
+	for (size_t i = 0; i < a->n; i++) {
+		size_t one = strlen(a->who[i].address);
+
+		if (a->who[i].heard != heard)
+			continue;
+		memcpy(*out + at, a->who[i].address, one);
+		(*out)[at + one] = '\n';
+		at += one + 1;
+		n++;
+	}
+	return n;
+}
+
+/*
+ * One for those to whose cases something happened since the last one, and one for the others: a "yes"
+ * to somebody who then finds nothing new would tell that there is a case which keeps them out.
+ */
+static void
+make_daily(struct store *s, const Candor__Plugin *p, struct audience *a, int64_t since)
+{
+	bool any = false;
+
+	for (bool ok = db_row(s->db, EVENTS_AFTER, db_i(since)); ok;
+	     ok = db_next(s->db, DB_EVENTS_AFTER)) {
+		arena_mark_t mark = arena_mark(s->arena);
+		const struct case_facts f = {
+			.kind = db_text(s->db, DB_EVENTS_AFTER, 1, s->arena),
+			.category = db_text(s->db, DB_EVENTS_AFTER, 2, s->arena),
+			.severity = db_text(s->db, DB_EVENTS_AFTER, 3, s->arena),
+			.site = db_text(s->db, DB_EVENTS_AFTER, 4, s->arena),
+		};
+
+		if (route_takes(p, &f)) {
+			any = true;
+			audience_hears(s, a, db_int(s->db, DB_EVENTS_AFTER, 0));
+		}
+		arena_release(s->arena, mark);
+	}
+	if (a->n == 0) {
+		const struct bare_event e = { .kind = "digest", .activity = any };
+
+		store_bare_event(s, p->name, &e, NULL);
+	}
+	for (int heard = 0; heard < 2; heard++) {
+		struct bare_event e = { .kind = "digest", .activity = heard };
+		char *recipients;
+
+		if (join(s, &recipients, a, heard) > 0) {
+			e.recipients = recipients;
+			store_bare_event(s, p->name, &e, NULL);
+		}
+	}
+}
+
+void
+digest_daily(struct store *s)
+{
+	for (size_t i = 0; i < s->setup->n_plugins; i++) {
+		const Candor__Plugin *p = s->setup->plugins[i];
+		struct audience *a = store_alloc(s, sizeof(*a));
+		int64_t last_on, since;
+
+		if (p->daily_at[0] == '\0' || !clock_past(s->now, p->daily_at) ||
+		    !db_row(s->db, PLUGIN_GET, db_t(p->name)))
+			continue;
+		last_on = db_int(s->db, DB_PLUGIN_GET, 7);
+		since = db_int(s->db, DB_PLUGIN_GET, 8);
+		audience_of(s, a, p);
+		if (last_on >= s->today || (p->needs_to && a->n == 0))
+			continue; /* with nobody to tell, the day counts with the next one */
+		db_row0(s->db, EVENT_LAST);
+		db_run(s->db, PLUGIN_DIGEST, db_t(p->name), db_i(s->today),
+		    db_i(db_int(s->db, DB_EVENT_LAST, 0)));
+		make_daily(s, p, a, since);
+	}
+}
