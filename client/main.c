@@ -24,9 +24,11 @@ static const struct verb verbs[] = {
 	  "   \"attachments\": [PATH, ...],\n"
 	  "   \"keep_original\": false, \"receipt\": WORDS}\n"
 	  "\"category\" and \"narrative\" are needed; ids and names are in `candor guide --json`, labels are\n"
-	  "those of \"removed\" below; attachments are plain text files. \"receipt\" is for trying again what\n"
-	  "was not acknowledged. It prints\n"
+	  "those of \"removed\" below; attachments are files that `candor clean` takes, and \"keep_original\": true\n"
+	  "sends them untouched as well, for the escrow alone. \"receipt\" is for trying again what was not\n"
+	  "acknowledged. It prints\n"
 	  "  {\"receipt\", \"removed\": [{\"field\", \"label\", \"start\", \"end\"}, ...],\n"
+	  "   \"attachments\": [{\"type\", \"bytes\"}, ...],\n"
 	  "   \"acknowledge_by\", \"feedback_by\"}\n"
 	  "where start and end are bytes of the field as given. When the report was sent and never\n"
 	  "acknowledged, it prints {\"receipt\", \"filed\": null} and ends with 75.\n" },
@@ -34,7 +36,7 @@ static const struct verb verbs[] = {
 	  "Asks for the receipt, or reads it from the first line of standard input; never from an\n"
 	  "argument.\n\n"
 	  "  --reply          send a message: what follows on standard input, or what you type\n"
-	  "  --attach FILE    add a plain text file to it, up to 16 times\n"
+	  "  --attach FILE    add a file to it, cleaned first; up to 16 times\n"
 	  "  --json           {\"state\", \"kind\", \"acknowledge_by\", \"acknowledged_on\", \"feedback_by\",\n"
 	  "                   \"outcome\", \"actions\", \"messages\": [{\"n\", \"on\", \"text\"}, ...]}; with\n"
 	  "                   --reply also \"sent\" and \"removed\"\n" },
@@ -94,7 +96,9 @@ static const struct verb verbs[] = {
 	  "                                        O: substantiated, partly, unsubstantiated,\n"
 	  "                                        insufficient-information, referred, out-of-scope\n"
 	  "  case close|reopen CASE\n"
-	  "  case save CASE N FILE                 an attachment or entry to a file that is not there yet\n\n"
+	  "  case save CASE N FILE [--identity ESCROW]\n"
+	  "                                        an attachment or entry to a file that is not there yet;\n"
+	  "                                        an untouched original with the escrow's identity alone\n\n"
 	  "Words of await, reply and note come from the prompt, or from standard input up to its end.\n"
 	  "So do those of resolve, if any: from a script without words to the reporter, </dev/null.\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
