@@ -15,6 +15,7 @@
 #include <criterion/new/assert.h>
 #include <tiffio.h>
 #include <turbojpeg.h>
+#include <webp/decode.h>
 #include <webp/encode.h>
 #include <zlib.h>
 
@@ -142,6 +143,8 @@ small_jpeg(void)
 	cr_assert(
 	    eq(int, tjCompress2(h, pixels, 16, 0, 16, TJPF_GRAY, &p, &len, TJSAMP_GRAY, 90, 0), 0));
 	put(&b, p, len);
+	tjFree(p);
+	tjDestroy(h);
 	return b;
 }
 
@@ -153,6 +156,7 @@ small_webp(void)
 	size_t len = WebPEncodeRGB(pixels, 8, 8, 24, 90, &p);
 
 	put(&b, p, len);
+	WebPFree(p);
 	return b;
 }
 
@@ -164,7 +168,7 @@ gif_of(uint16_t width, uint16_t height)
 	put_text(&b, "GIF89a");
 	put_le(&b, width, 2);
 	put_le(&b, height, 2);
-	put(&b, "\x80\0\0\0\0\0\377\377\377,\0\0\0\0\1\0\1\0\0\2\2\114\1\0;", 28);
+	put(&b, "\x80\0\0\0\0\0\377\377\377,\0\0\0\0\1\0\1\0\0\2\2\114\1\0;", 25);
 	return b;
 }
 

@@ -685,7 +685,7 @@ put_value(struct pdf *pdf, qpdf_oh value, struct clean_out *text)
 			if (c >= 0x80) {
 				/* 0xa0 to 0xff, in two bytes. */
 				ok = (c == 0xc2 && p[1] >= 0xa0) || c == 0xc3;
-				c = ok ? (uint8_t)(c << 6 | (*++p & 0x3f)) : c;
+				c = ok ? (uint8_t)((c & 3u) << 6 | (*++p & 0x3fu)) : c;
 			}
 			if (c == '\r' && p[1] == '\n')
 				p++;

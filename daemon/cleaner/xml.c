@@ -16,7 +16,7 @@
 
 #define ENTITY_MAX 256 /* characters */
 #define ENTITIES_MAX 64
-#define ENTITIES_GIVEN_MAX (4u << 20)
+#define ENTITIES_GIVEN_MAX (256u << 10)
 
 static const char damaged[] =
     "The document is damaged inside. Open it in its program, print it to a "
