@@ -233,7 +233,8 @@ Test(host, a_plugin_that_does_not_open_leaves_the_host_idle_with_the_reason, .ti
 		{ "wrong_abi.so", "", "is built for interface 2, this daemon has 1" },
 		{ "wrong_size.so", "", "descriptor has 16 bytes" },
 		{ "bad_name.so", "", "has a name that is not" },
-		{ "missing_call.so", "", "lacks one of" },
+		{ "other_name.so", "", "calls itself email: an object has the name" },
+		{ "missing_call.so", "", "has no deliver()" },
 		{ "no_symbol.so", "", "exports no candor_plugin" },
 		{ "absent.so", "", "cannot be loaded" },
 	};
@@ -257,8 +258,10 @@ Test(host, a_plugin_that_hangs_while_it_opens_ends, .timeout = 60)
 {
 	const char *const settings[] = { "do", "open_hang" };
 	struct test_room room = launch("tests/plugins/hostile.so", false, settings, 1);
-	int status = test_room_wait(&room);
+	int status;
 
+	test_room_peer(&room, PARTY_DISPATCH, 0, "");
+	status = test_room_wait(&room);
 	cr_assert(eq(int, WIFSIGNALED(status), true), "%d", status);
 	cr_assert(eq(int, WTERMSIG(status), SIGALRM));
 }

@@ -136,6 +136,20 @@ behind(const struct sandbox *s, int (*fn)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
+/* What Landlock is to refuse, seccomp must let through. */
+static const struct sandbox_call landlocked[] = {
+	ALLOW(openat, "Landlock alone"),
+	ALLOW(open, "the same"),
+	ALLOW(execve, "the same"),
+	ALLOW(unlink, "the same"),
+	ALLOW(mkdir, "the same"),
+	ALLOW(socket, "the same"),
+	ALLOW(connect, "the same"),
+	ALLOW(bind, "the same"),
+	ALLOW(prctl, "what stands"),
+	ALLOW(prlimit64, "the same"),
+};
+
 static const struct sandbox strict = { .name = "test", .calls = calls, .n_calls = NELEM(calls) };
 
 /* ---- attempts: each returns what the system call did -------------------------------------------- */
@@ -375,7 +389,9 @@ settings_hold(void)
 
 Test(sandbox, a_room_is_not_dumpable_gains_no_privileges_and_has_its_limits)
 {
-	const struct sandbox s = { .name = "test", .seccomp_off = true, .max_fds = 64 };
+	const struct sandbox s = {
+		.name = "test", .calls = landlocked, .n_calls = NELEM(landlocked), .max_fds = 64
+	};
 
 	skip_if_sanitized();
 	cr_assert(eq(int, behind(&s, settings_hold), 0));
@@ -476,7 +492,9 @@ read_write(void)
 
 Test(sandbox, without_paths_there_is_no_file_system)
 {
-	const struct sandbox s = { .name = "test", .seccomp_off = true };
+	const struct sandbox s = {
+		.name = "test", .calls = landlocked, .n_calls = NELEM(landlocked)
+	};
 
 	skip_if_sanitized();
 	cr_assert(eq(int, behind(&s, no_files), 0));
@@ -485,9 +503,11 @@ Test(sandbox, without_paths_there_is_no_file_system)
 Test(sandbox, a_path_for_reading_is_for_reading_only)
 {
 	const struct sandbox_path path = { .fd = folder_fd, .close_fd = true };
-	const struct sandbox s = {
-		.name = "test", .seccomp_off = true, .paths = &path, .n_paths = 1
-	};
+	const struct sandbox s = { .name = "test",
+		.calls = landlocked,
+		.n_calls = NELEM(landlocked),
+		.paths = &path,
+		.n_paths = 1 };
 
 	skip_if_sanitized();
 	cr_assert(eq(int, behind(&s, read_only), 0));
@@ -496,9 +516,11 @@ Test(sandbox, a_path_for_reading_is_for_reading_only)
 Test(sandbox, a_path_for_writing_reaches_no_further_than_its_folder)
 {
 	const struct sandbox_path path = { .fd = folder_fd, .write = true, .close_fd = true };
-	const struct sandbox s = {
-		.name = "test", .seccomp_off = true, .paths = &path, .n_paths = 1
-	};
+	const struct sandbox s = { .name = "test",
+		.calls = landlocked,
+		.n_calls = NELEM(landlocked),
+		.paths = &path,
+		.n_paths = 1 };
 
 	skip_if_sanitized();
 	cr_assert(eq(int, behind(&s, read_write), 0));
@@ -508,9 +530,11 @@ Test(sandbox, one_file_can_be_reached_without_its_neighbours)
 {
 	const struct sandbox_path path = { .fd = open(in_folder("file"), O_PATH),
 		.close_fd = true };
-	const struct sandbox s = {
-		.name = "test", .seccomp_off = true, .paths = &path, .n_paths = 1
-	};
+	const struct sandbox s = { .name = "test",
+		.calls = landlocked,
+		.n_calls = NELEM(landlocked),
+		.paths = &path,
+		.n_paths = 1 };
 
 	skip_if_sanitized();
 	cr_assert(eq(int, behind(&s, read_only), 0));
@@ -538,7 +562,7 @@ listen_tcp(void)
 
 Test(sandbox, tcp_is_reached_by_whom_it_is_given_to_and_nobody_listens)
 {
-	struct sandbox s = { .name = "test", .seccomp_off = true };
+	struct sandbox s = { .name = "test", .calls = landlocked, .n_calls = NELEM(landlocked) };
 
 	skip_if_sanitized();
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 4)

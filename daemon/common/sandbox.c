@@ -5,11 +5,14 @@
  */
 #include "common/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -74,21 +77,34 @@ calls_include(const struct sandbox *s, int nr)
 	return false;
 }
 
-static bool
-may_fork(const struct sandbox *s)
-{
-	return s->seccomp_off || calls_include(s, SYS_clone) || calls_include(s, SYS_clone3);
-}
-
 static int
 drop_uid(const struct sandbox *s)
 {
 	if (s->uid == 0 || geteuid() != 0)
 		return 0;
-	return setgroups(0, NULL) < 0 || setresgid(s->uid, s->uid, s->uid) < 0 ||
+	return prctl(PR_SET_KEEPCAPS, s->drop_caps && s->caps != 0, 0, 0, 0) < 0 ||
+		       setgroups(0, NULL) < 0 || setresgid(s->uid, s->uid, s->uid) < 0 ||
 		       setresuid(s->uid, s->uid, s->uid) < 0
 		   ? CANDOR_ESYS
 		   : 0;
+}
+
+static int
+drop_capabilities(const struct sandbox *s)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (!s->drop_caps)
+		return 0;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return CANDOR_ESYS;
+	for (size_t i = 0; i < NELEM(data); i++) {
+		data[i].permitted &= (uint32_t)(s->caps >> (32 * i));
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &header, data) < 0 ? CANDOR_ESYS : 0;
 }
 
 static int
@@ -99,15 +115,50 @@ limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &lim) < 0 ? CANDOR_ESYS : 0;
 }
 
+/* Processes and threads of this process's user; a folder has two links, and one for each inside. */
+static int
+count_tasks(size_t *out)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+	struct stat st;
+	char path[300];
+
+	if (proc == NULL)
+		return CANDOR_ESYS;
+	*out = 0;
+	while ((e = readdir(proc)) != NULL) {
+		if (e->d_name[0] < '0' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "%s/task", e->d_name);
+		if (fstatat(dirfd(proc), e->d_name, &st, 0) == 0 && st.st_uid == getuid() &&
+		    fstatat(dirfd(proc), path, &st, 0) == 0)
+			*out += st.st_nlink > 2 ? st.st_nlink - 2 : 1;
+	}
+	closedir(proc);
+	return 0;
+}
+
+/* Counted per user: one that is the room's alone has one task now, any other may have many. */
+static int
+limit_tasks(const struct sandbox *s)
+{
+	size_t now = 1;
+
+	if (s->uid != 0 && getuid() == s->uid)
+		return limit(RLIMIT_NPROC, s->max_tasks > 0 ? now + s->max_tasks : 0);
+	if (s->max_tasks == 0)
+		return 0;
+	return count_tasks(&now) < 0 ? CANDOR_ESYS : limit(RLIMIT_NPROC, now + s->max_tasks);
+}
+
 static int
 set_limits(const struct sandbox *s)
 {
 	struct rlimit files;
 
-	if (limit(RLIMIT_CORE, 0) < 0)
-		return CANDOR_ESYS;
-	/* Counted per user: only where this room has one of its own would 0 not stop others. */
-	if (s->uid != 0 && getuid() == s->uid && !may_fork(s) && limit(RLIMIT_NPROC, 0) < 0)
+	if (limit(RLIMIT_CORE, 0) < 0 || limit_tasks(s) < 0 ||
+	    (s->max_memory > 0 && limit(RLIMIT_AS, s->max_memory) < 0))
 		return CANDOR_ESYS;
 	if (s->max_fds > 0) {
 		if (getrlimit(RLIMIT_NOFILE, &files) < 0)
@@ -218,7 +269,9 @@ enter_landlock(const struct sandbox *s)
 		size = offsetof(struct ruleset, scoped);
 	}
 	if (abi >= 6) {
-		rules.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+		rules.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+		if (!s->signals)
+			rules.scoped |= LANDLOCK_SCOPE_SIGNAL;
 		size = sizeof(rules);
 	}
 	if ((fd = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0)) < 0)
@@ -286,8 +339,6 @@ enter_seccomp(const struct sandbox *s)
 	scmp_filter_ctx ctx;
 	int r;
 
-	if (s->seccomp_off)
-		return 0;
 	/* Calls of a foreign architecture kill the process: libseccomp's default. */
 	if ((ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))) == NULL) {
 		errno = ENOMEM;
@@ -321,17 +372,19 @@ static const struct wall {
 	const char *name;
 	int (*enter)(const struct sandbox *s);
 	bool when_sanitized; /* sanitizers need more of the kernel than the others leave */
+	bool again;          /* a second one beside the first makes it narrower */
 	const char *needs;
 } walls[] = {
-	{ "uid", drop_uid, false, "a uid that exists, and the right to change to it" },
-	{ "limits", set_limits, false,
+	{ "uid", drop_uid, false, false, "a uid that exists, and the right to change to it" },
+	{ "capabilities", drop_capabilities, false, true, "capset(2)" },
+	{ "limits", set_limits, false, false,
 	    "a hard limit on open files (ulimit -Hn, LimitNOFILE=) that is larger than "
-	    "limits.sessions by 64" },
-	{ "dumpable", hide_memory, true, "prctl(2)" },
-	{ "no new privileges", no_new_privileges, true, "Linux 3.5" },
-	{ "Landlock", enter_landlock, false,
+	    "limits.sessions by 64, and /proc" },
+	{ "dumpable", hide_memory, true, false, "prctl(2)" },
+	{ "no new privileges", no_new_privileges, true, false, "Linux 3.5" },
+	{ "Landlock", enter_landlock, false, true,
 	    "Linux 5.13 with CONFIG_SECURITY_LANDLOCK, and landlock in its lsm= list" },
-	{ "seccomp", enter_seccomp, false, "Linux with CONFIG_SECCOMP_FILTER" },
+	{ "seccomp", enter_seccomp, false, true, "Linux with CONFIG_SECCOMP_FILTER" },
 };
 
 #ifdef CANDOR_SANITIZED
@@ -346,6 +399,8 @@ sandbox_enter(const struct sandbox *s)
 	for (size_t i = 0; i < NELEM(walls); i++) {
 		const struct wall *w = &walls[i];
 
+		if (s->again && !w->again)
+			continue;
 		if (sanitized && !w->when_sanitized) {
 			log_debug("sandbox of %s: no %s in this build", s->name, w->name);
 			continue;

@@ -47,17 +47,24 @@ struct sandbox {
 	const struct sandbox_path *paths; /* none: no file system at all */
 	size_t n_paths;
 	bool tcp;         /* may connect over TCP (Landlock ABI 4 and later; else by seccomp) */
-	bool seccomp_off; /* a host whose plugin runs programs: Landlock and uid only */
+	bool signals;     /* its kill(2) reaches processes outside of its own Landlock domain */
 	uint32_t uid;     /* 0: stay */
 	size_t max_fds;   /* RLIMIT_NOFILE; 0: as is */
+	size_t max_tasks; /* processes and threads more than its user has now; 0: none, by seccomp,
+			   * and by RLIMIT_NPROC where the uid is its own */
+	uint64_t max_memory; /* bytes of address space; 0: as is */
+	bool drop_caps; /* of root's powers only these stay: bits 1 << CAP_…; else as they are */
+	uint64_t caps;
+	bool again;       /* walls stand already: only those that can be made narrower */
 	bool best_effort; /* log what the kernel lacks instead of failing */
 };
 
 /*
- * Put up all walls, in the order: uid and gid, limits (no core, no new processes unless the room's
- * calls allow it), not dumpable, no new privileges, Landlock, seccomp (a call that is not
- * allowed fails with EPERM). Returns 0; CANDOR_ESYS with a log line that names the wall and what
- * the kernel or the configuration needs. Any room, once.
+ * Put up all walls, in the order: uid and gid, capabilities, limits (no core, memory, processes), not
+ * dumpable, no new privileges, Landlock, seccomp (a call that is not allowed fails with EPERM).
+ * Returns 0; CANDOR_ESYS with a log line that names the wall and what the kernel or the
+ * configuration needs. Any room, once; a host a second time with `again`, when its plugin is loaded:
+ * then only what both times allow stays allowed.
  */
 int sandbox_enter(const struct sandbox *s) MUST_CHECK;
 

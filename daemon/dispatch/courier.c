@@ -23,6 +23,8 @@
 /* Store is busy, or we are short of memory. */
 #define AGAIN_MS 1000u
 
+/* For a plugin to be loaded and opened, beyond the deadline that its host sets itself. */
+#define OPEN_MORE_MS 10000u
 #define DEADLINE_MS 30000u
 #define MAX_ATTEMPTS 12u
 #define RETRY_MIN_S 30u
@@ -43,6 +45,7 @@ struct courier {
 	uint32_t deadline_ms, max_attempts, retry_min_s, retry_max_s;
 
 	struct channel *host, *store; /* NULL: away */
+	bool told;                    /* the host said how its plugin is; it does so once */
 	bool ready;                   /* the plugin is open and its host takes deliveries */
 	bool stopping;
 	const char *state; /* as store was told, or will be when it is back */
@@ -233,9 +236,11 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	snprintf(why, sizeof(why), "no answer within %g s", c->deadline_ms / 1000.0);
+	snprintf(why, sizeof(why), "%s within %g s", c->told ? "no answer" : "it did not open",
+	    (c->deadline_ms + (c->told ? 0 : OPEN_MORE_MS)) / 1000.0);
 	log_warning("plugin %s: %s; its process is replaced", c->name, why);
-	settle(c, CANDOR_RETRY, "", why, 0);
+	if (c->in_hand)
+		settle(c, CANDOR_RETRY, "", why, 0);
 	c->ready = false;
 	drop_batch(c); /* the rest is asked for when the new process is ready */
 	set_state(c, "starting", why);
@@ -327,7 +332,8 @@ courier_host_up(struct courier *c, struct channel *host)
 	if (c->host != NULL)
 		courier_host_down(c); /* replaced before the old one was seen to be gone */
 	c->host = host;
-	c->ready = false;
+	c->ready = c->told = false;
+	arm(c->deadline, c->deadline_ms + OPEN_MORE_MS);
 	set_state(c, "starting", c->error);
 }
 
@@ -338,12 +344,15 @@ courier_host_down(struct courier *c)
 
 	if (was_in_hand)
 		settle(c, CANDOR_RETRY, "", "the plugin's process died", 0);
+	event_del(c->deadline);
 	c->host = NULL;
 	c->ready = false;
 	drop_batch(c);
 	/* What is known already (late, failed) is better than that its process ended. */
 	if (was_in_hand || strcmp(c->state, "ready") == 0)
 		set_state(c, "starting", "the plugin's process died");
+	else if (!c->told && c->error[0] == '\0')
+		set_state(c, "starting", "the plugin's process died while it was opened");
 	send_outcomes(c);
 }
 
@@ -372,8 +381,10 @@ courier_on_host_state(struct courier *c, const Candor__PluginState *state)
 {
 	bool ready = strcmp(state->state, "ready") == 0;
 
-	if (!ready && strcmp(state->state, "failed") != 0)
+	if (c->told || (!ready && strcmp(state->state, "failed") != 0))
 		return CANDOR_EBADMSG;
+	c->told = true;
+	event_del(c->deadline);
 	copy_cut(c->version, sizeof(c->version), state->version);
 	if (!ready)
 		log_error("plugin %s: %s", c->name, state->error);
@@ -391,8 +402,8 @@ courier_on_delivered(struct courier *c, uint32_t tag, const Candor__Outcome *o)
 	if (tag != c->hand_tag || o->result > CANDOR_REFUSED || o->key.len != KEY_BYTES ||
 	    strlen(o->reference) >= CANDOR_TEXT_MAX || strlen(o->error) >= CANDOR_TEXT_MAX)
 		return CANDOR_EBADMSG;
-	if (!c->in_hand)
-		return 0; /* after its deadline: the try was counted as failed */
+	if (!c->in_hand) /* after its deadline: the try was counted as failed; else nobody asked */
+		return c->ready ? CANDOR_EBADMSG : 0;
 	d = c->batch->deliveries[c->at];
 	if (memcmp(o->key.data, d->key.data, KEY_BYTES) != 0)
 		return CANDOR_EBADMSG;

@@ -3,35 +3,43 @@
  * host: one notifier plugin in a process of its own, which may block, leak or crash and costs only itself.
  *
  * hears       dispatch (DELIVER), the supervisor
- * may touch   what its plugin needs: read_paths, and a network if the configuration says so
- * must never  reach the database, the users' sockets, a key, another plugin
+ * may touch   what its plugin needs: read_paths, and a network or programs if the configuration says so
+ * must never  run a byte of the plugin before the walls stand; reach the database, the users' sockets, a
+ *             key, another plugin
  *
  * A plugin that cannot be loaded or opened leaves the host alive and idle, with the reason told to dispatch:
  * an exit would only be restarted. A late answer is not our affair: dispatch has us killed.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "candor/day.h"
 #include "candor/utf8.h"
 
-#include "host/loader.h"
-#include "host/walls.h"
+#include "common/plugin_load.h"
+#include "common/plugin_walls.h"
+#include "common/room.h"
+#include "host/keeper.h"
 
 #define KEY_BYTES (CANDOR_KEY_CHARS / 2)
-#define SETTINGS_MAX 64
 #define TO_MAX 512
 /* For check() and open(), where the configuration sets no deadline. */
 #define OPEN_MAX_S 30
 /* One message unpacked, and the event that is built from it. */
 #define ARENA_BYTES (4u << 20)
+/* A plugin that computes for ever gives way to those who serve people. */
+#define HOST_NICE 5
 
 struct host {
 	const struct candor_plugin *plugin; /* NULL: failed */
 	void *opened;
-	const char *name; /* as configured */
+	const Candor__Plugin *conf;
+	struct sandbox running; /* to enter when the plugin is open */
+	bool tried;             /* to load and open it */
 	char version[128];
 	char error[CANDOR_TEXT_MAX];
 };
@@ -40,12 +48,12 @@ struct host {
 static int
 open_plugin(struct host *h, const Candor__Plugin *conf, char *why, size_t why_cap)
 {
-	struct candor_kv kv[SETTINGS_MAX];
+	struct candor_kv kv[PLUGIN_SETTINGS_MAX];
 	const struct candor_plugin *p;
 
-	if (loader_open(&p, conf->object, why, why_cap) < 0)
+	if (plugin_load(&p, conf->object, why, why_cap) < 0)
 		return CANDOR_EINVAL;
-	loader_text(h->version, sizeof(h->version), p->version, sizeof(h->version));
+	plugin_text(h->version, sizeof(h->version), p->version, sizeof(h->version));
 	if (conf->n_settings > NELEM(kv)) {
 		snprintf(why, why_cap, "%zu settings, at most %zu are allowed", conf->n_settings,
 		    NELEM(kv));
@@ -67,29 +75,60 @@ open_plugin(struct host *h, const Candor__Plugin *conf, char *why, size_t why_ca
 	return 0;
 }
 
+static void
+say_failed(struct host *h, const char *why)
+{
+	alarm(0);
+	plugin_text(h->error, sizeof(h->error), why, CANDOR_TEXT_MAX);
+	if (h->error[0] == '\0')
+		snprintf(h->error, sizeof(h->error), "it failed and its reason cannot be shown");
+	log_error("%s", h->error);
+	h->tried = true;
+}
+
 static int
 setup(struct room *r)
 {
 	static struct host state;
 	struct host *h = &state;
+	struct keeper_wish wish = { .best_effort = r->setup->best_effort };
 	char why[CANDOR_TEXT_MAX] = "";
+	pid_t group;
 
 	r->state = h;
 	if (r->setup->n_plugins != 1) {
 		log_error("a host takes one plugin, got %zu", r->setup->n_plugins);
 		return CANDOR_EINVAL;
 	}
-	h->name = r->setup->plugins[0]->name;
-	if (walls_choose(r, r->setup->plugins[0], why, sizeof(why)) < 0 ||
-	    open_plugin(h, r->setup->plugins[0], why, sizeof(why)) < 0) {
-		alarm(0);
-		loader_text(h->error, sizeof(h->error), why, sizeof(why));
-		if (h->error[0] == '\0')
-			snprintf(
-			    h->error, sizeof(h->error), "it failed and its reason cannot be shown");
-		log_error("%s", h->error);
-	}
+	h->conf = r->setup->plugins[0];
+	wish.name = h->conf->name;
+	wish.programs = h->conf->n_programs > 0;
+	if (keeper_start(&wish, &group) < 0)
+		return CANDOR_ESYS;
+	(void)setpriority(PRIO_PROCESS, 0, HOST_NICE);
+	if (plugin_walls(&r->sandbox, &h->running, h->conf, group, why, sizeof(why)) < 0)
+		say_failed(h, why);
 	return 0;
+}
+
+/*
+ * With dispatch there to hear of it, so that an object that crashes here is named. From now on this
+ * process runs somebody else's code.
+ */
+static void
+try_plugin(struct room *r, struct host *h)
+{
+	char why[CANDOR_TEXT_MAX] = "";
+
+	if (h->tried)
+		return;
+	h->tried = true;
+	if (open_plugin(h, h->conf, why, sizeof(why)) < 0)
+		say_failed(h, why);
+	h->running.name = r->sandbox.name;
+	h->running.best_effort = r->sandbox.best_effort;
+	if (sandbox_enter(&h->running) < 0)
+		exit(EX_OSERR);
 }
 
 static void
@@ -100,7 +139,8 @@ peer_up(struct room *r, struct channel *ch)
 
 	if (channel_peer(ch) != PARTY_DISPATCH)
 		return;
-	msg.name = (char *)(uintptr_t)h->name;
+	try_plugin(r, h);
+	msg.name = h->conf->name;
 	msg.state = (char *)(uintptr_t)(h->plugin != NULL ? "ready" : "failed");
 	msg.version = h->version;
 	msg.error = h->error;
@@ -161,8 +201,8 @@ deliver(struct host *h, const struct candor_event *e, Candor__Outcome *out)
 	} else {
 		result = (int)h->plugin->deliver(h->opened, e, &answer);
 	}
-	loader_text(reference, sizeof(reference), answer.reference, sizeof(answer.reference));
-	loader_text(error, sizeof(error), answer.error, sizeof(answer.error));
+	plugin_text(reference, sizeof(reference), answer.reference, sizeof(answer.reference));
+	plugin_text(error, sizeof(error), answer.error, sizeof(answer.error));
 	if (result < CANDOR_DELIVERED || result > CANDOR_REFUSED) {
 		snprintf(error, sizeof(error),
 		    "the plugin answered nonsense: %d is none of delivered, retry, refused",

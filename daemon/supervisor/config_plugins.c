@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "candor/directory.h"
@@ -60,6 +61,9 @@ struct plugin_file {
 	int digest;
 	uint32_t cadence;
 	char *at;
+	size_t n_programs;
+	char **programs;
+	uint32_t memory_mib;
 };
 
 struct plugin_rate {
@@ -124,6 +128,10 @@ static const struct setting_key plugin_keys[] = {
 	{ "cadence", SETTING_CHOICE, 0, IN_PLUGIN(cadence), .words = cadence_words },
 	{ "at", SETTING_TEXT, 0, IN_PLUGIN(at), .valid = config_time_valid, .min = 5, .max = 5, .text = "07:30",
 	  .form = "\"HH:MM\"", .doc = "when the daily digest goes out" },
+	{ "programs", SETTING_PATHS, 0, IN_PLUGIN(n_programs), .min = 1, .max = 4000,
+	  .doc = "programs that the plugin may run; of a script its interpreter too" },
+	{ "memory_mib", SETTING_NUMBER, 0, IN_PLUGIN(memory_mib), .min = 32, .max = 65536, .number = 256,
+	  .doc = "address space of the plugin's process, and of each program it runs" },
 	{ "settings", SETTING_OTHER, 0, .doc = "the plugin's own" },
 };
 
@@ -146,6 +154,7 @@ IS_REPEATED(struct plugin_file, omit);
 IS_REPEATED(struct plugin_file, events);
 IS_REPEATED(struct plugin_file, categories);
 IS_REPEATED(struct plugin_file, read_paths);
+IS_REPEATED(struct plugin_file, programs);
 
 /* The plugin's own settings as text, so that its author needs no parser. */
 static char *
@@ -267,14 +276,15 @@ blamed(const config_setting_t *group, const char *why)
 }
 
 static void
-check_plugin(struct setting_reader *r, const Candor__Plugin *p, const config_setting_t *root)
+check_plugin(struct setting_reader *r, const Candor__Plugin *p, bool best_effort,
+    const config_setting_t *root)
 {
 	const config_setting_t *group = config_setting_get_member(root, "settings");
 	const config_setting_t *at = config_setting_get_member(root, "plugin");
 	char why[PLUGIN_CHECK_WHY_MAX];
 	bool of_setting;
 
-	if (plugin_check(p, why, &of_setting))
+	if (plugin_check(p, best_effort, why, &of_setting))
 		return;
 	if (!of_setting) {
 		setting_error(r, at, "plugin \"%s\" %s", p->name, why);
@@ -479,6 +489,67 @@ object_path(const struct config *c, struct setting_reader *r, const char *object
 	return setting_copy(r, path);
 }
 
+static bool
+listed(char *const paths[], size_t n, const char *path)
+{
+	char real[PATH_MAX], other[PATH_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(paths[i], path) == 0 ||
+		    (realpath(paths[i], real) != NULL && realpath(path, other) != NULL &&
+			strcmp(real, other) == 0))
+			return true;
+	return false;
+}
+
+/* Of a script the kernel runs what its first line names: that must be allowed as well. */
+static void
+check_interpreter(struct setting_reader *r, const config_setting_t *at, const struct plugin_file *f,
+    const char *program)
+{
+	char line[256], *interpreter = line + 2;
+	FILE *file = fopen(program, "re");
+	size_t len = file != NULL ? fread(line, 1, sizeof(line) - 1, file) : 0;
+
+	if (file != NULL)
+		fclose(file);
+	line[len] = '\0';
+	if (strncmp(line, "#!", 2) != 0)
+		return;
+	interpreter += strspn(interpreter, " \t");
+	interpreter[strcspn(interpreter, " \t\r\n")] = '\0';
+	if (!listed(f->programs, f->n_programs, interpreter))
+		setting_error(r, at,
+		    "programs: %s is a script that %s runs; allowed: a list that holds both",
+		    program, interpreter);
+}
+
+static void
+check_programs(struct setting_reader *r, const struct plugin_file *f, const Candor__Plugin *p,
+    const config_setting_t *root)
+{
+	const config_setting_t *at = config_setting_get_member(root, "programs");
+	struct stat st;
+
+	for (size_t i = 0; i < f->n_programs; i++) {
+		if (stat(f->programs[i], &st) < 0)
+			setting_error(r, at, "programs: %s: %s", f->programs[i], strerror(errno));
+		else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+			setting_error(
+			    r, at, "programs: %s is no file that can be executed", f->programs[i]);
+		else
+			check_interpreter(r, at, f, f->programs[i]);
+	}
+	/* Of all plugins: a setting of this name is a program. */
+	for (size_t i = 0; i < p->n_settings; i++)
+		if (strcmp(p->settings[i]->name, "program") == 0 &&
+		    !listed(f->programs, f->n_programs, p->settings[i]->value))
+			setting_error(r, root,
+			    "settings.program = \"%s\" may not be run; allowed: one of programs, "
+			    "as programs = [\"%s\"]",
+			    p->settings[i]->value, p->settings[i]->value);
+}
+
 static void
 read_plugin(struct config *c, struct setting_reader *r, const config_setting_t *root,
     const char *name, unsigned with)
@@ -515,8 +586,13 @@ read_plugin(struct config *c, struct setting_reader *r, const config_setting_t *
 	brief->object = setting_copy(r, "");
 	full->n_read_paths = f.n_read_paths;
 	full->read_paths = f.read_paths;
+	full->n_programs = f.n_programs;
+	full->programs = f.programs;
+	full->memory_mib = f.memory_mib;
 	read_plugin_settings(full, r, config_setting_get_member(root, "settings"));
 	read_routing(c, r, root, &f, full, brief);
+	if (with & CONFIG_WITH_FILES)
+		check_programs(r, &f, full, root);
 	if (candor__plugin__get_packed_size(full) > PLUGIN_MAX_BYTES)
 		setting_error(r, root, "the file holds more than %d bytes", PLUGIN_MAX_BYTES);
 	if (r->n_errors != before || !f.enabled)
@@ -528,7 +604,7 @@ read_plugin(struct config *c, struct setting_reader *r, const config_setting_t *
 		return;
 	}
 	if (with & CONFIG_WITH_PLUGINS)
-		check_plugin(r, full, root);
+		check_plugin(r, full, c->sandbox == CONFIG_SANDBOX_BEST_EFFORT, root);
 	c->plugins[c->n_plugins] = full;
 	c->plugins_brief[c->n_plugins++] = brief;
 }

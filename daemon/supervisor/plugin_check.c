@@ -3,7 +3,6 @@
  * `candord -t` asks each plugin whether its settings make sense. The plugin's code runs in a forked
  * child only; the supervisor reads a line of text from it and nothing else.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,52 +14,32 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "candor/base.h"
-#include "candor/plugin.h"
-
+#include "common/log.h"
+#include "common/plugin_load.h"
+#include "common/plugin_walls.h"
+#include "common/plugin_walls.h"
 #include "supervisor/plugin_check.h"
 
 #define CHECK_TIMEOUT_MS 10000
-#define SETTINGS_MAX 64
 
-enum { CHECK_OK, CHECK_OBJECT, CHECK_SETTING };
+/* No status that a plugin would leave with by itself. */
+enum { CHECK_OK = 201, CHECK_OBJECT, CHECK_SETTING };
 
 static int
 check_object(const Candor__Plugin *p, char *why, size_t cap)
 {
-	struct candor_kv settings[SETTINGS_MAX];
+	struct candor_kv settings[PLUGIN_SETTINGS_MAX];
 	const struct candor_plugin *plugin;
-	void *object;
 
-	if (p->n_settings > SETTINGS_MAX) {
-		snprintf(why, cap, "has %zu settings; at most %d", p->n_settings, SETTINGS_MAX);
+	if (p->n_settings > NELEM(settings)) {
+		snprintf(why, cap, "%zu settings, at most %zu are allowed", p->n_settings,
+		    NELEM(settings));
 		return CHECK_OBJECT;
 	}
 	for (size_t i = 0; i < p->n_settings; i++)
 		settings[i] = (struct candor_kv){ p->settings[i]->name, p->settings[i]->value };
-	if ((object = dlopen(p->object, RTLD_NOW | RTLD_LOCAL)) == NULL) {
-		snprintf(why, cap, "cannot be loaded: %s", dlerror());
+	if (plugin_load(&plugin, p->object, why, cap) < 0)
 		return CHECK_OBJECT;
-	}
-	plugin = dlsym(object, CANDOR_PLUGIN_SYMBOL);
-	if (plugin == NULL) {
-		snprintf(why, cap, "is no plugin: %s exports no \"%s\"", p->object,
-		    CANDOR_PLUGIN_SYMBOL);
-		return CHECK_OBJECT;
-	}
-	if (plugin->abi != CANDOR_PLUGIN_ABI || plugin->size < sizeof(*plugin)) {
-		snprintf(why, cap,
-		    "was built for ABI %u (descriptor of %u bytes); this candord needs ABI %u "
-		    "(%zu bytes or more): build it anew",
-		    plugin->abi, plugin->size, CANDOR_PLUGIN_ABI, sizeof(*plugin));
-		return CHECK_OBJECT;
-	}
-	if (plugin->name == NULL || plugin->version == NULL || plugin->check == NULL ||
-	    plugin->open == NULL || plugin->deliver == NULL || plugin->close == NULL) {
-		snprintf(why, cap,
-		    "lacks one of name, version, check, open, deliver, close: none may be NULL");
-		return CHECK_OBJECT;
-	}
 	if (plugin->check(settings, p->n_settings, why, cap) == 0)
 		return CHECK_OK;
 	if (why[0] == '\0')
@@ -68,18 +47,34 @@ check_object(const Candor__Plugin *p, char *why, size_t cap)
 	return CHECK_SETTING;
 }
 
+/* Behind the same walls as in a host. */
+static int
+check_inside(const Candor__Plugin *p, bool best_effort, char *why, size_t cap)
+{
+	struct sandbox loading = { .name = "the check of a plugin", .best_effort = best_effort },
+		       running;
+
+	if (plugin_walls(&loading, &running, p, 0, why, cap) < 0)
+		return CHECK_OBJECT;
+	if (sandbox_enter(&loading) < 0) {
+		snprintf(why, cap, "cannot be checked: its sandbox cannot be put up");
+		return CHECK_OBJECT;
+	}
+	return check_object(p, why, cap);
+}
+
 static _Noreturn void
-child(const Candor__Plugin *p, int out)
+child(const Candor__Plugin *p, bool best_effort, int out)
 {
 	char why[PLUGIN_CHECK_WHY_MAX] = "";
-	const struct rlimit none = { 0, 0 };
 	int result;
 
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	result = check_object(p, why, sizeof(why));
+	/* Where its walls let it write. */
+	if (dup2(out, STDERR_FILENO) < 0)
+		_exit(CHECK_OBJECT);
+	result = check_inside(p, best_effort, why, sizeof(why));
 	why[sizeof(why) - 1] = '\0';
-	if (result != CHECK_OK && write(out, why, strlen(why)) < 0)
+	if (result != CHECK_OK && write(STDERR_FILENO, why, strlen(why)) < 0)
 		result = CHECK_OBJECT;
 	_exit(result);
 }
@@ -94,7 +89,8 @@ now_ms(void)
 }
 
 bool
-plugin_check(const Candor__Plugin *plugin, char why[PLUGIN_CHECK_WHY_MAX], bool *of_setting)
+plugin_check(const Candor__Plugin *plugin, bool best_effort, char why[PLUGIN_CHECK_WHY_MAX],
+    bool *of_setting)
 {
 	int64_t deadline = now_ms() + CHECK_TIMEOUT_MS;
 	size_t len = 0;
@@ -110,7 +106,7 @@ plugin_check(const Candor__Plugin *plugin, char why[PLUGIN_CHECK_WHY_MAX], bool 
 	}
 	if (pid == 0) {
 		close(ends[0]);
-		child(plugin, ends[1]);
+		child(plugin, best_effort, ends[1]);
 	}
 	close(ends[1]);
 	while (len < PLUGIN_CHECK_WHY_MAX - 1) {
@@ -143,6 +139,11 @@ plugin_check(const Candor__Plugin *plugin, char why[PLUGIN_CHECK_WHY_MAX], bool 
 		snprintf(why, PLUGIN_CHECK_WHY_MAX,
 		    "died of signal %d (%s) when it checked its settings", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
-	*of_setting = !late && WIFEXITED(status) && WEXITSTATUS(status) == CHECK_SETTING;
-	return !late && WIFEXITED(status) && WEXITSTATUS(status) == CHECK_OK;
+	else if (WEXITSTATUS(status) < CHECK_OK || WEXITSTATUS(status) > CHECK_SETTING)
+		snprintf(why, PLUGIN_CHECK_WHY_MAX,
+		    "left with status %d when it checked its settings", WEXITSTATUS(status));
+	if (late || !WIFEXITED(status))
+		return false;
+	*of_setting = WEXITSTATUS(status) == CHECK_SETTING;
+	return WEXITSTATUS(status) == CHECK_OK;
 }

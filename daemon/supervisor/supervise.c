@@ -287,10 +287,14 @@ on_message(struct channel *ch, unsigned kind, uint32_t tag, const ProtobufCMessa
 
 	(void)ch;
 	switch (kind) {
-	case MSG_ROOM_READY:
+	case MSG_ROOM_READY: /* once: a plugin has its host's voice */
+		if (k->state == CHILD_READY)
+			return CANDOR_EBADMSG;
 		on_ready(k);
 		return 0;
-	case MSG_ROOM_ACCUSE:
+	case MSG_ROOM_ACCUSE: /* for the same reason of nobody by a host */
+		if (k->room == PARTY_HOST)
+			return CANDOR_EBADMSG;
 		on_accuse(k, (const Candor__RoomAccuse *)msg);
 		return 0;
 	case MSG_RELOAD_ASK:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Loading a plugin: see loader.h. host; trusts no value of the descriptor before it was checked. */
-#include "host/loader.h"
+/* Loading a plugin: see plugin_load.h. Trusts no value of the descriptor before it was checked. */
+#include "common/plugin_load.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -9,6 +9,9 @@
 #include "candor/utf8.h"
 
 #define NAME_MAX_CHARS 31
+/* Interface 1 began with all fields up to close(): less was never valid. What is appended later may be missing. */
+#define PLUGIN_SIZE_MIN                                                                            \
+	(offsetof(struct candor_plugin, close) + sizeof(((struct candor_plugin *)NULL)->close))
 
 /* [a-z0-9_]{1,31}; never reads behind the first character that is none of them. */
 static bool
@@ -24,10 +27,33 @@ name_ok(const char *name)
 	return n >= 1 && n <= NAME_MAX_CHARS;
 }
 
+/* Is the object the file NAME.so, or NAME.so.VERSION? Else what is in force could not be told from outside. */
+static bool
+named_like(const char *path, const char *name)
+{
+	const char *base = strrchr(path, '/') + 1;
+	size_t len = strlen(name);
+
+	return strncmp(base, name, len) == 0 && strncmp(base + len, ".so", 3) == 0 &&
+	       (base[len + 3] == '\0' || base[len + 3] == '.');
+}
+
+static const char *
+missing_of(const struct candor_plugin *p)
+{
+	return p->version == NULL   ? "version"
+	       : p->check == NULL   ? "check()"
+	       : p->open == NULL    ? "open()"
+	       : p->deliver == NULL ? "deliver()"
+	       : p->close == NULL   ? "close()"
+				    : NULL;
+}
+
 int
-loader_open(const struct candor_plugin **out, const char *path, char *why, size_t why_cap)
+plugin_load(const struct candor_plugin **out, const char *path, char *why, size_t why_cap)
 {
 	const struct candor_plugin *p;
+	const char *missing;
 	void *object;
 
 	/* Without a slash dlopen() would search the system's folders. */
@@ -46,17 +72,20 @@ loader_open(const struct candor_plugin **out, const char *path, char *why, size_
 		snprintf(why, why_cap,
 		    "%s is built for interface %u, this daemon has %u: build it anew", path,
 		    (unsigned)p->abi, CANDOR_PLUGIN_ABI);
-	} else if (p->size < sizeof(*p)) {
-		/* Interface 1 began with all of today's fields: less was never valid. */
-		snprintf(why, why_cap, "%s says its descriptor has %u bytes, it must have %zu",
-		    path, (unsigned)p->size, sizeof(*p));
+	} else if (p->size < PLUGIN_SIZE_MIN) {
+		snprintf(why, why_cap,
+		    "%s says its descriptor has %u bytes, it must have %zu: set size to "
+		    "sizeof(struct candor_plugin) and build it anew",
+		    path, (unsigned)p->size, PLUGIN_SIZE_MIN);
 	} else if (p->name == NULL || !name_ok(p->name)) {
 		snprintf(why, why_cap, "%s has a name that is not [a-z0-9_]{1,%d}", path,
 		    NAME_MAX_CHARS);
-	} else if (p->version == NULL || p->check == NULL || p->open == NULL ||
-		   p->deliver == NULL || p->close == NULL) {
+	} else if (!named_like(path, p->name)) {
 		snprintf(why, why_cap,
-		    "%s lacks one of version, check, open, deliver, close: none may be NULL", path);
+		    "%s calls itself %s: an object has the name of its plugin, %s.so", path,
+		    p->name, p->name);
+	} else if ((missing = missing_of(p)) != NULL) {
+		snprintf(why, why_cap, "%s has no %s: it may not be NULL", path, missing);
 	} else {
 		*out = p;
 		return 0;
@@ -66,7 +95,7 @@ loader_open(const struct candor_plugin **out, const char *path, char *why, size_
 }
 
 void
-loader_text(char *out, size_t out_cap, const char *text, size_t cap)
+plugin_text(char *out, size_t out_cap, const char *text, size_t cap)
 {
 	size_t len = strnlen(text, cap), n = 0;
 
