@@ -207,6 +207,15 @@ Test(clean_media, a_flac_keeps_its_seek_points_whole)
 	free(out.p);
 }
 
+Test(clean_media, a_flac_of_fewer_samples_than_it_claims_is_refused)
+{
+	struct span in = vector("sound.flac");
+	uint8_t *p = copy(in);
+
+	p[8 + 16] = 0xff;
+	refused(clean(clean_flac, (struct span){ p, in.len }), "cut off");
+}
+
 /* Run the cleaner itself; what it says first, up to the end of the line, in line. */
 static struct span
 run_cleaner(const char *path, char line[static 256])
@@ -465,6 +474,33 @@ Test(clean_media, a_sounds_language_goes)
 	cr_assert(eq(int, memcmp(language_of(in, "soun"), "\x10\xb5", 2), 0), "deu");
 	cr_assert(
 	    eq(int, memcmp(language_of(clean(clean_mp4, in).file, "soun"), "\x55\xc4", 2), 0));
+}
+
+Test(clean_media, a_film_of_a_cameras_own_brand_is_a_film)
+{
+	struct span in = vector("film.mp4");
+	uint8_t *p = copy(in);
+	const char *type;
+
+	for (size_t i = 0; i < 2; i++) {
+		memcpy(p + 8, i == 0 ? "XAVC" : "MSNV", 4);
+		cr_assert(ne(ptr, (void *)clean_format_of(p, in.len, &type), NULL));
+		cr_assert(eq(str, (char *)type, "video/mp4"));
+		cr_assert(holds(clean(clean_mp4, (struct span){ p, in.len }).file, "ftypmp42"));
+	}
+}
+
+/* Audio books have a track of pictures, one a chapter. */
+Test(clean_media, pictures_of_chapters_go)
+{
+	struct span in = vector("film.mp4");
+	uint8_t *p = copy(in);
+	struct cleaned c;
+
+	memcpy(body_of(p, in.len, "chap"), "\0\0\0\1", 4);
+	c = clean(clean_mp4, (struct span){ p, in.len });
+	cr_assert(eq(int, c.result, 0), "%s", c.why);
+	cr_assert(holds(c.file, "soun") && !holds(c.file, "vide"));
 }
 
 Test(clean_media, what_cannot_be_cleaned_in_a_movie_is_said)

@@ -75,7 +75,8 @@ find(const struct clean_format *list, size_t n, const char *type)
 	return NULL;
 }
 
-/* What libmagic takes for less than it is: documents in archives, drawings without a declaration. */
+/* What libmagic takes for less than it is: documents in archives, drawings without a declaration, films
+ * of makers' own brands. */
 static const char *
 look_closer(const uint8_t *in, size_t len, const char *type)
 {
@@ -90,6 +91,10 @@ look_closer(const uint8_t *in, size_t len, const char *type)
 		better = "image/svg+xml";
 	if (strcmp(type, "application/octet-stream") == 0 && memmem(in, head, "%PDF-", 5) != NULL)
 		better = "application/pdf";
+	if (better == NULL && len > 12 && memcmp(in + 4, "ftyp", 4) == 0 &&
+	    (strcmp(type, "application/octet-stream") == 0 ||
+		(strcmp(type, "audio/mp4") == 0 && memcmp(in + 8, "M4", 2) != 0)))
+		better = "video/mp4";
 	return better != NULL                            ? better
 	       : len > 4 && memcmp(in, "PK\3\4", 4) == 0 ? "application/zip"
 							 : type;
@@ -103,7 +108,8 @@ clean_format_of(const uint8_t *in, size_t len, const char **type)
 
 	*type = found == NULL ? "unknown" : found;
 	format = find(formats, NELEM(formats), *type);
-	if (format == NULL || format->clean == clean_zip || format->clean == clean_text) {
+	if (format == NULL || format->clean == clean_zip || format->clean == clean_text ||
+	    format->clean == clean_mp4) {
 		*type = look_closer(in, len, *type);
 		format = find(formats, NELEM(formats), *type);
 	}

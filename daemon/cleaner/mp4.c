@@ -709,7 +709,7 @@ put_trak(const struct movie *m, unsigned i, struct sink *to)
 
 /* Brands that say what to open it with, and not, as others do, who made the camera. */
 static const char brands[][5] = { "qt  ", "M4A ", "M4B ", "M4V ", "mp41", "mp42", "isom", "3gp4",
-	"3gp5", "3gp6", "3g2a" };
+	"3gp5", "3gp6", "3g2a", "3g2b", "3g2c" };
 #define COMMON_BRAND ISO_TYPE("mp42")
 
 static void
