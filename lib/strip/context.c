@@ -97,6 +97,8 @@ ends_line(uint8_t class)
 static enum whose
 whose_before(const struct gap *g, size_t start)
 {
+	static const uint8_t names[] = { C_CAP, C_ALLCAPS, C_INITIAL, C_PERSON, C_RELATION };
+
 	for (size_t k = start; k > 0 && start - k < LOOK_BACK; k--) {
 		uint8_t class = class_at(g, k - 1);
 		enum whose who = person(class);
@@ -107,8 +109,9 @@ whose_before(const struct gap *g, size_t start)
 		    ends_line(class_at(g, k - 3)))
 			return THEIRS; /* To: */
 		/* "log's" is not "Jane's" */
-		if (class == C_POSSESSIVE && k > 1 && class_at(g, k - 2) == C_WORD)
-			who = NOBODYS;
+		if (class == C_POSSESSIVE && k > 1 &&
+		    memchr(names, class_at(g, k - 2), sizeof(names)) == NULL)
+			continue;
 		if (who != NOBODYS)
 			return who;
 	}
@@ -133,7 +136,7 @@ whose(const struct gap *g, size_t start, size_t end)
 	return who;
 }
 
-/* Has the writer been something, or worked, in the clause up to token k? Whoever comes first in it. */
+/* Has the writer been something, or worked, in the clause up to token k? */
 static bool
 served(const struct gap *g, size_t start)
 {
@@ -147,8 +150,10 @@ served(const struct gap *g, size_t start)
 
 		if (ends_sentence(class) || class == C_COMMA || class == C_BUT || class == C_AND)
 			break;
-		if (person(class) != NOBODYS)
+		if (class == C_I || class == C_WE || class == C_IM || class == C_IVE) {
 			subject = k;
+			break;
+		}
 	}
 	if (subject == 0)
 		return false;
@@ -172,8 +177,7 @@ static bool
 begins_block(const struct gap *g, size_t k)
 {
 	static const uint8_t closes[] = { C_END, C_RIGHT, C_QUOTE, C_EMAIL, C_PHONE, C_PLACEHOLDER,
-		C_ROLE_GONE, C_NAME_GONE, C_LINE, C_URL, C_TRACK,
-		C_COMMA, C_QUESTION };
+		C_ROLE_GONE, C_NAME_GONE, C_LINE, C_URL, C_TRACK, C_COMMA, C_QUESTION };
 	static const uint8_t heading[] = { C_CAP, C_ALLCAPS, C_PLACE, C_ROLE, C_TITLE, C_INITIAL,
 		C_COMMA, C_END, C_LINE, C_BLANK_LINE };
 	uint8_t before = k > 0 ? class_at(g, k - 1) : C_COLON;

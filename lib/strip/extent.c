@@ -78,7 +78,9 @@ static const uint8_t parts[256] = {
 	[C_HAVE] = CLAUSE,
 	[C_BEEN] = CLAUSE,
 	[C_NOT] = LINK,
-	[C_CLOCK] = NOUN, [C_ORG] = NOUN, [C_TAG] = NOUN | NARROW,
+	[C_CLOCK] = NOUN,
+	[C_ORG] = NOUN,
+	[C_TAG] = NOUN | NARROW,
 	[C_HIRED] = CLAUSE,
 	[C_STARTED] = CLAUSE,
 	[C_REPORTED] = CLAUSE,
@@ -131,7 +133,7 @@ fragment(const uint8_t *cls)
 		return n > 0 && names == words && cls[0] == C_ALLCAPS && n == 1 ? n : 0;
 	if (n == 1 && (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER))
 		return 0;
-	if (cls[0] == C_COMMON && (all & NARROW) == 0)
+	if (n < 3 && cls[0] == C_COMMON && (all & NARROW) == 0)
 		return 0;
 	return is(cls[n - 1], LINK) ? 0 : n;
 }
@@ -160,6 +162,12 @@ relative(const uint8_t *cls, size_t i)
 		if (!is(cls[i], LINK) && cls[i] != C_MY && cls[i] != C_AS)
 			end = i + 1;
 	return end;
+}
+
+static bool
+is_name(uint8_t class)
+{
+	return class == C_CAP || class == C_INITIAL || class == C_ALLCAPS;
 }
 
 static bool
@@ -204,7 +212,7 @@ read_description(struct description *d, const uint8_t *cls, size_t i)
 			size_t next = i + 1;
 
 			while (cls[next] == C_THE || cls[next] == C_ARTICLE ||
-			       cls[next] == C_THIS || cls[next] == C_MY)
+			       cls[next] == C_THIS || cls[next] == C_MY || cls[next] == C_THEY)
 				next++;
 			if (!is(cls[next], NOUN) && cls[next] != C_WHO)
 				return;
@@ -239,7 +247,8 @@ rest_self(const uint8_t *cls)
 {
 	struct description d = { 0 };
 	bool the = cls[0] == C_THE, article = cls[0] == C_ARTICLE, only = cls[0] == C_ONLY;
-	size_t first = the || article || only || cls[0] == C_THEY || cls[0] == C_ITS || cls[0] == C_YOUR;
+	size_t first =
+	    the || article || only || cls[0] == C_THEY || cls[0] == C_ITS || cls[0] == C_YOUR;
 
 	if (cls[first] == C_TITLE || (first == 0 && !is(cls[0], NOUN)))
 		return 0;
@@ -309,7 +318,9 @@ rest_clause(const uint8_t *cls)
 	size_t n = 0;
 
 	while (n < FRAGMENT_MAX &&
-	       ((n == 0 && cls[n] == C_BUT) || memchr(ends, cls[n], sizeof(ends)) == NULL))
+	       ((cls[n] == C_BUT && (n == 0 || is_time(cls[n + 1]) || is_name(cls[n + 1]) ||
+					cls[n + 1] == C_PLACE)) ||
+		   memchr(ends, cls[n], sizeof(ends)) == NULL))
 		n++;
 	return n < FRAGMENT_MAX ? n : 0;
 }
@@ -339,8 +350,8 @@ rest_line(const uint8_t *cls)
 static size_t
 rest_when(const uint8_t *cls)
 {
-	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE, C_LEFT,
-		C_COLON, C_QUOTE, C_OPENING, C_TITLE, C_VERBAL, C_I, C_IM, C_IVE, C_THEY };
+	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE,
+		C_LEFT, C_COLON, C_QUOTE, C_OPENING, C_TITLE, C_VERBAL, C_I, C_IM, C_IVE, C_THEY };
 
 	for (size_t n = 0; n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL; n++) {
 		if (cls[n] == C_POINT || cls[n] == C_NUMBER || cls[n] == C_SEASON)
@@ -353,12 +364,6 @@ rest_when(const uint8_t *cls)
 	return 0;
 }
 
-static bool
-is_name(uint8_t class)
-{
-	return class == C_CAP || class == C_INITIAL || class == C_ALLCAPS;
-}
-
 #define NAME_MAX 5
 
 static size_t
@@ -366,7 +371,8 @@ name(const uint8_t *cls, bool sure)
 {
 	size_t n = 0, first, end;
 
-	while (n < 2 && cls[n] == C_TITLE)
+	while (n < 2 && (cls[n] == C_TITLE ||
+			    ((cls[n] == C_RELATION || cls[n] == C_ROLE) && is_name(cls[n + 1]))))
 		n++;
 	if (sure && n == 0 && cls[0] == C_ALLCAPS)
 		return 0;
@@ -397,18 +403,22 @@ rest_full(const uint8_t *cls)
 static size_t
 rest_field(const uint8_t *cls)
 {
+	static const uint8_t stops[] = { C_SLASH, C_LEFT, C_EMAIL, C_PHONE, C_BARE, C_CONTACT,
+		C_REACH };
 	size_t n = name(cls, false);
 
 	if (n == 0 && cls[0] == C_WORD)
 		n = cls[1] == C_WORD ? 2 : 1;
-	return n > 0 && (ends_fragment(cls[n]) || cls[n] == C_SLASH || cls[n] == C_LEFT) ? n : 0;
+	return n > 0 && (ends_fragment(cls[n]) || memchr(stops, cls[n], sizeof(stops)) != NULL) ? n
+												: 0;
 }
 
 static size_t
 rest_digits(const uint8_t *cls)
 {
 	static const uint8_t digits[] = { C_NUMBER, C_CODE, C_BARE, C_LONG, C_TAG };
-	size_t n = is_name(cls[0]) || cls[0] == C_CREDENTIAL || cls[0] == C_ROLE;
+	size_t n =
+	    is_name(cls[0]) || cls[0] == C_CREDENTIAL || cls[0] == C_ROLE || cls[0] == C_DEPT;
 
 	n += n > 0 && cls[n] == C_DASH;
 	if (memchr(digits, cls[n], sizeof(digits)) == NULL)

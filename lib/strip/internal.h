@@ -151,7 +151,7 @@ enum strip_class {
 	C_LONG, /* a number of many digits */
 	C_CALLING,
 	C_YOUR,
-	C_AREA, /* before a telephone number's first part */
+	C_AREA,    /* before a telephone number's first part */
 	C_ADDRESS, /* 12 Hill Road, Dunmore */
 	C_ORG,     /* clinic, vendor: a company's, not the writer's */
 	C_TAG,     /* a code that is hardly a dose or a room */

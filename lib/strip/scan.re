@@ -348,7 +348,7 @@ next:
 	// ---- numbers and addresses -------------------------------------------------------
 	nanp1  = ("+"? "1" [ .-]?)? ("(" [2-9] d{2} ")" sep? | [2-9] d{2} [ ./-]) d{3} [ .-]? d{4};
 	local  = [2-9] d{2} [.-] d{4};
-	intl   = "+" d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,5} ([ .-]? d{2,5}){1,4};
+	intl   = "+" d{1,3} [ .-]? "("? [0-9 .()-]{5,16} d;
 	trunk  = "0" d{2,4} [ -] d{3,4} [ -]? d{3,4} | "0" d "-" d{8} | "00" d{2,3} (" " d{2,4}){3};
 	nanp   = nanp1 | "(" d{3} ")" sep? d{3} [.-] d{4} | d{3} [.-] d{3} [.-] d{4};
 	phone  = nanp | local | intl | trunk;
@@ -412,7 +412,7 @@ next:
 	time                    { T(C_TIME); }
 	card                    { T(luhn(start, (size_t)(YYCURSOR - start)) ? C_CARD : C_LONG); }
 	ipv4 | ipv6             { T(C_IP); }
-	('x' | 'ext' | 'extension') "."? " "? (d{2,6} | d{1,2} "-" d{3,5}) { T(C_EXTENSION); }
+	('x' " "? d{2,6} | 'ext' 'ension'? "."? " "? (d{1,6} | d "-" d{3,5})) { T(C_EXTENSION); }
 	d{7,}                   { T(C_LONG); }
 	d+                      {
 		if ((end = site_end(start, YYCURSOR)) != NULL)
@@ -426,9 +426,9 @@ next:
 	}
 
 	[A-Z] | ([A-Z] "."){1,4} {
-		size_t one = 1;
-
-		T(*start == 'I' && YYCURSOR == start + one ? C_I : C_INITIAL);
+		if (YYCURSOR == start + 1 && *YYCURSOR >= 0x80 && letter(YYCURSOR) > 0)
+			goto word;
+		T(*start == 'I' && YYCURSOR == start + 1 ? C_I : C_INITIAL);
 	}
 	word                    {
 		enum strip_class class;

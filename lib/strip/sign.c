@@ -16,26 +16,75 @@
 enum { NO, SEPARATES, NAMES, TITLES, FOLLOWS, DESCRIBES, JOINS, REACHES, NUMBERS, GONE };
 
 static const uint8_t parts[256] = {
-	[C_LINE] = SEPARATES, [C_BLANK_LINE] = SEPARATES, [C_COMMA] = SEPARATES, [C_DASH] = SEPARATES,
-	[C_SLASH] = SEPARATES, [C_OTHER] = SEPARATES, [C_END] = SEPARATES, [C_LEFT] = SEPARATES,
-	[C_RIGHT] = SEPARATES, [C_COLON] = SEPARATES,
-	[C_CAP] = NAMES, [C_ALLCAPS] = NAMES, [C_INITIAL] = NAMES,
-	[C_TITLE] = TITLES, [C_CREDENTIAL] = FOLLOWS,
-	[C_WORD] = DESCRIBES, [C_ROLE] = DESCRIBES, [C_PLACE] = DESCRIBES, [C_DEPT] = DESCRIBES,
-	[C_DAY] = DESCRIBES, [C_NUMWORD] = DESCRIBES, [C_LAST] = DESCRIBES, [C_ONLY] = DESCRIBES,
-	[C_POSSESSIVE] = DESCRIBES, [C_PERSON] = DESCRIBES, [C_SOMEONE] = DESCRIBES,
-	[C_MANAGE] = DESCRIBES, [C_UNIT] = DESCRIBES, [C_TIME] = DESCRIBES, [C_SEASON] = DESCRIBES,
-	[C_VERBAL] = DESCRIBES, [C_PROBATION] = DESCRIBES, [C_RECORD] = DESCRIBES, [C_JOB] = DESCRIBES,
-	[C_AND] = JOINS, [C_PREP] = JOINS, [C_IN] = JOINS, [C_FOR] = JOINS, [C_THE] = JOINS,
-	[C_ARTICLE] = JOINS, [C_WORK] = DESCRIBES,
-	[C_EMAIL] = REACHES, [C_PHONE] = REACHES, [C_EXTENSION] = REACHES, [C_BARE] = REACHES,
-	[C_HANDLE] = REACHES, [C_URL] = REACHES, [C_SPELT] = REACHES, [C_CONTACT] = REACHES,
-	[C_REACH] = REACHES, [C_ME] = REACHES, [C_COMMON] = REACHES, [C_NUMNOUN] = NUMBERS,
-	[C_ADDRESS_END] = REACHES, [C_ADDRESS] = REACHES, [C_TAG] = NUMBERS,
-	[C_ORG] = DESCRIBES, [C_CLOSER] = REACHES, [C_FILLER] = REACHES, [C_AGO] = REACHES,
-	[C_NUMBER] = NUMBERS, [C_CODE] = NUMBERS, [C_LONG] = NUMBERS, [C_IDNOUN] = NUMBERS,
-	[C_HASH] = NUMBERS, [C_LOGIN] = NUMBERS,
-	[C_PLACEHOLDER] = GONE, [C_ROLE_GONE] = GONE, [C_NAME_GONE] = GONE,
+	[C_LINE] = SEPARATES,
+	[C_BLANK_LINE] = SEPARATES,
+	[C_COMMA] = SEPARATES,
+	[C_DASH] = SEPARATES,
+	[C_SLASH] = SEPARATES,
+	[C_OTHER] = SEPARATES,
+	[C_END] = SEPARATES,
+	[C_LEFT] = SEPARATES,
+	[C_RIGHT] = SEPARATES,
+	[C_COLON] = SEPARATES,
+	[C_CAP] = NAMES,
+	[C_ALLCAPS] = NAMES,
+	[C_INITIAL] = NAMES,
+	[C_TITLE] = TITLES,
+	[C_CREDENTIAL] = FOLLOWS,
+	[C_WORD] = DESCRIBES,
+	[C_ROLE] = DESCRIBES,
+	[C_PLACE] = DESCRIBES,
+	[C_DEPT] = DESCRIBES,
+	[C_DAY] = DESCRIBES,
+	[C_NUMWORD] = DESCRIBES,
+	[C_LAST] = DESCRIBES,
+	[C_ONLY] = DESCRIBES,
+	[C_POSSESSIVE] = DESCRIBES,
+	[C_PERSON] = DESCRIBES,
+	[C_SOMEONE] = DESCRIBES,
+	[C_MANAGE] = DESCRIBES,
+	[C_UNIT] = DESCRIBES,
+	[C_TIME] = DESCRIBES,
+	[C_SEASON] = DESCRIBES,
+	[C_VERBAL] = DESCRIBES,
+	[C_PROBATION] = DESCRIBES,
+	[C_RECORD] = DESCRIBES,
+	[C_JOB] = DESCRIBES,
+	[C_AND] = JOINS,
+	[C_PREP] = JOINS,
+	[C_IN] = JOINS,
+	[C_FOR] = JOINS,
+	[C_THE] = JOINS,
+	[C_ARTICLE] = JOINS,
+	[C_WORK] = DESCRIBES,
+	[C_EMAIL] = REACHES,
+	[C_PHONE] = REACHES,
+	[C_EXTENSION] = REACHES,
+	[C_BARE] = REACHES,
+	[C_HANDLE] = REACHES,
+	[C_URL] = REACHES,
+	[C_SPELT] = REACHES,
+	[C_CONTACT] = REACHES,
+	[C_REACH] = REACHES,
+	[C_ME] = REACHES,
+	[C_COMMON] = REACHES,
+	[C_NUMNOUN] = NUMBERS,
+	[C_ADDRESS_END] = REACHES,
+	[C_ADDRESS] = REACHES,
+	[C_TAG] = NUMBERS,
+	[C_ORG] = DESCRIBES,
+	[C_CLOSER] = REACHES,
+	[C_FILLER] = REACHES,
+	[C_AGO] = REACHES,
+	[C_NUMBER] = NUMBERS,
+	[C_CODE] = NUMBERS,
+	[C_LONG] = NUMBERS,
+	[C_IDNOUN] = NUMBERS,
+	[C_HASH] = NUMBERS,
+	[C_LOGIN] = NUMBERS,
+	[C_PLACEHOLDER] = GONE,
+	[C_ROLE_GONE] = GONE,
+	[C_NAME_GONE] = GONE,
 };
 
 static bool
@@ -50,7 +99,8 @@ names_somebody(const struct strip_token *tok, uint8_t class)
 {
 	if (class != C_CAP && class != C_ALLCAPS)
 		return false;
-	return (tok->marks & LEX_GIVEN) != 0 || (tok->marks & (LEX_COMMON | LEX_WORD | LEX_KNOWN)) == 0;
+	return (tok->marks & LEX_GIVEN) != 0 ||
+	       (tok->marks & (LEX_COMMON | LEX_WORD | LEX_KNOWN)) == 0;
 }
 
 /* How many tokens a name with its titles and degrees has at cls; 0: there is none that is sure.
@@ -60,13 +110,17 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 {
 	size_t n = 0, names = 0, known = 0, end;
 
-	while (n < 2 && (parts[cls[n]] == TITLES || (cls[n] == C_ROLE && parts[cls[n + 1]] == NAMES)))
+	while (
+	    n < 2 && (parts[cls[n]] == TITLES || (cls[n] == C_ROLE && parts[cls[n + 1]] == NAMES)))
 		n++;
 	for (; n < NAME_MAX + 2; n++) {
 		if (parts[cls[n]] == NAMES) {
 			names++;
 			known += names_somebody(&tok[n], cls[n]);
-		} else if (names == 0 || cls[n] != C_WORD || parts[cls[n + 1]] != NAMES) {
+		} else if (cls[n] == C_LEFT && cls[n + 1] == C_TITLE && cls[n + 2] == C_RIGHT) {
+			n += 2;
+		} else if (names == 0 || cls[n] != C_WORD ||
+			   (parts[cls[n + 1]] != NAMES && parts[cls[n + 2]] != NAMES)) {
 			break;
 		}
 	}
@@ -75,7 +129,8 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 	if (known == 0 && !(alone && (names > 1 || n > names)) && cls[0] != C_INITIAL)
 		return 0;
 	for (end = n; n - end < 2; n++) {
-		if (parts[cls[n]] == FOLLOWS || (cls[n] == C_ALLCAPS && n > end && cls[n - 1] == C_COMMA))
+		if (parts[cls[n]] == FOLLOWS ||
+		    (cls[n] == C_ALLCAPS && n > end && cls[n - 1] == C_COMMA))
 			end = n + 1;
 		else if (cls[n] != C_COMMA)
 			break;
@@ -93,7 +148,8 @@ role_at(const uint8_t *cls)
 	for (; n < SIGN_MAX; n++) {
 		uint8_t part = parts[cls[n]];
 
-		if (part == DESCRIBES || part == NAMES || part == FOLLOWS || (part == NUMBERS && end > 0) ||
+		if (part == DESCRIBES || part == NAMES || part == FOLLOWS ||
+		    (part == NUMBERS && end > 0) ||
 		    (part == REACHES && cls[n] == C_COMMON && end > 0)) {
 			says |= part != NAMES;
 			end = n + 1;
@@ -139,7 +195,8 @@ strip_sign(const uint8_t *cls, const struct strip_token *tok)
 			return none;
 		for (k++; cls[k] != C_NONE; k += n) {
 			if ((n = role_at(cls + k)) > 0 && parts[cls[k]] != NUMBERS)
-				return (struct strip_match){ STRIP_REPORTER_ROLE, WHEN_BLOCK, k, k + n, k + n };
+				return (struct strip_match){ STRIP_REPORTER_ROLE, WHEN_BLOCK, k,
+					k + n, k + n };
 			n = 1;
 		}
 		return none;
@@ -147,7 +204,7 @@ strip_sign(const uint8_t *cls, const struct strip_token *tok)
 	line = line || k > 1;
 	n = name_at(cls + k, tok + k, line);
 	if (n == 0 || (parts[cls[k + n]] != SEPARATES && cls[k + n] != C_NONE &&
-			      parts[cls[k + n]] != REACHES))
+			  parts[cls[k + n]] != REACHES))
 		return none;
 	if (!whole && !(line && ends_line(cls[k + n]) && near_end(cls + k)))
 		return none;
