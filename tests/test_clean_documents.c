@@ -634,9 +634,10 @@ make_locked_pdf(const char *password)
 	qpdf_init_write_memory(q);
 	qpdf_set_r6_encryption_parameters2(q, password, "b", 1, 1, 1, 1, 1, 1, qpdf_r3p_full, 1);
 	qpdf_write(q);
-	p = malloc(qpdf_get_buffer_length(q));
-	locked = (struct span){ p, qpdf_get_buffer_length(q) };
+	locked.len = qpdf_get_buffer_length(q);
+	p = malloc(locked.len);
 	memcpy(p, qpdf_get_buffer(q), locked.len);
+	locked.p = p;
 	qpdf_cleanup(&q);
 	free((void *)(uintptr_t)plain.p);
 	return locked;

@@ -77,7 +77,7 @@ packed(int byte, size_t len)
 	struct clean_out b = { 0 };
 	static uint8_t piece[1 << 16], out[1 << 16];
 	z_stream z = { 0 };
-	int r;
+	int r = Z_OK;
 
 	memset(piece, byte, sizeof(piece));
 	cr_assert(eq(int, deflateInit(&z, 9), Z_OK));
