@@ -1062,6 +1062,44 @@ Test(client, a_report_is_filed_on_a_terminal_after_its_receipt_is_confirmed)
 	peer_stop(p);
 }
 
+Test(client, a_file_is_shown_for_what_it_is_before_it_goes_and_its_original_stays_unless_asked_for)
+{
+	static const char svg[] = "<svg xmlns=\"http://www.w3.org/2000/svg\"><!-- Jane --></svg>";
+	struct peer *p = peer_start();
+	struct dialogue *d = test_alloc(sizeof(*d));
+	const char *good = test_join(p->dir, "a.svg"), *bad = test_join(p->dir, "a.bin");
+	char typed[4096];
+
+	test_write(good, svg, sizeof(svg) - 1);
+	test_write(bad, "\177ELF\2\1\1", 7);
+	dialogue_start(d, ARGS("--site", p->site, "report"));
+	walk_to_narrative(d);
+	expect(d, "", "A picture was posted.\r.\r");
+	snprintf(typed, sizeof(typed), "%s\r", bad);
+	expect(d, "File (Enter: none):", typed);
+	expect(d, "cannot be cleaned", "");
+	expect(d, "take a screenshot", "");
+	snprintf(typed, sizeof(typed), "%s\r", good);
+	expect(d, "File (Enter: none):", typed);
+	expect(d, "image/svg+xml", "");
+	expect(d, "could tell who made it", "");
+	expect(d, "Another file (Enter: no more):", "\r");
+	expect(d, "The risk is", "");
+	expect(d, "Send the untouched files as well? [y/N]", "\r");
+	expect(d, "1 file, cleaned\r\n", "");
+	expect(d, "What next?", "edit\r");
+	expect(d, "Number:", "attached\r");
+	expect(d, "File (Enter: none):", "\r"); /* the same as before */
+	expect(d, "Another file (Enter: no more):", "\r");
+	expect(d, "Send the untouched files as well? [y/N]", "y\r");
+	expect(d, "1 file, cleaned; untouched for the escrow alone", "");
+	expect(d, "What next?", "quit\r");
+	expect(d, "Clear the screen", "n\r");
+	cr_assert(eq(int, dialogue_end(d), EX_NOINPUT));
+	cr_assert(eq(u32, p->seen->pieces, 0));
+	peer_stop(p);
+}
+
 Test(client, a_report_of_more_than_one_message_is_refused_before_anything_is_sent)
 {
 	struct peer *p = peer_start();

@@ -177,6 +177,21 @@ file "cut in the middle" "" large.txt >cut.json 2>cut.err &
 filing=$!
 started+=("$filing")
 check "an attachment is on its way" wait_for 20 a_cleaner
+# Its walls, unless a sanitizer needs more of the kernel than they leave.
+pid=$(room_pids cleaner | head -1)
+if [ "$(sed -n 's/^Seccomp:[^0-9]*//p' "/proc/$(room_pids intake | head -1)/status")" = 2 ]; then
+	behind_walls()
+	{
+		[ "$(sed -n 's/^Seccomp:[^0-9]*//p' "/proc/$pid/status")" = 2 ]
+	}
+	check "its cleaner works behind walls" wait_for 10 behind_walls
+	check "under a uid that is not intake's" \
+		test "$(id -u)" != 0 -o "$(stat -c %u "/proc/$pid")" != "$(stat -c %u "/proc/$(room_pids intake | head -1)")"
+	check "with nothing open but its stream and no log" \
+		test "$(readlink "/proc/$pid/fd/2") $(ls "/proc/$pid/fd" | wc -l)" = "/dev/null 3"
+else
+	skip "a sanitized cleaner has no walls"
+fi
 for pid in $(room_pids cleaner); do kill -9 "$pid"; done
 touch go
 check "a reporter whose cleaner was killed files all the same, by trying again" wait "$filing"
@@ -236,3 +251,11 @@ check "the log says nothing of it" sh -c "! grep -aE 'attach|cleaner|image/|refu
 check "the daemon leaves when told" stop
 check "and says then that a cleaner was killed, without a word of what it had" \
 	grep -q "1 cleaners died at their work within a day, the last one of signal 9" "$dir/log"
+
+# A cleaner that cannot work is known when the daemon starts, not when somebody attaches a file.
+mkdir broken
+for b in "$build"/candor-*; do ln -s "$b" broken/; done
+ln -sf /bin/false broken/candor-cleaner
+edit libexec "\"$work/broken\""
+refuses "without a cleaner that works the daemon does not start" 70 "candor-cleaner does not work" \
+	timeout 30 "$candord" -c "$dir/candor.conf"
