@@ -226,6 +226,7 @@ $(B)/daemon/supervisor/embedded.o: etc/categories.conf etc/plugins.d/email.conf
 
 # Which test needs which room's parts beside the libraries.
 PARTS_test_db       := $(STORE_PARTS)
+PARTS_test_ledger   := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_officer  := $(CLIENT_PARTS)

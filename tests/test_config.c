@@ -165,6 +165,8 @@ Test(config, a_small_one_is_accepted_with_defaults)
 	cr_assert(eq(u32, c->categories[0]->roles_mask, 1u << ROLE_OFFICER));
 	cr_assert(eq(str, c->categories[0]->severity, "medium"));
 	cr_assert(eq(str, c->state, in_folder("state")));
+	cr_assert(eq(u32, c->due_days, 2));
+	cr_assert(eq(u32, c->alarm_after_h, 24));
 	config_free(c);
 }
 
@@ -177,6 +179,10 @@ Test(config, every_wrong_value_is_placed_and_told_what_is_allowed)
 		{ "site_id", "\"0001\"", "32 hexadecimal digits" },
 		{ "site_id", "\"g00102030405060708090a0b0c0d0e0f\"", "32 hexadecimal digits" },
 		{ "site_name", NULL, "site_name is missing" },
+		{ "due_days", "31", "from 0 to 30" },
+		{ "due_days", "\"two\"", "due_days" },
+		{ "alarm_after_h", "721", "from 0 to 720" },
+		{ "alarm_after_h", "true", "alarm_after_h" },
 		{ "site_name", "true", "is no text" },
 		{ "site_name", "\"\"", "is empty; allowed: a \"text\" of 1 to 128 bytes" },
 		{ "site_name", "\"a\\x1bb\"", "cannot be printed" },
@@ -357,6 +363,36 @@ Test(config, faults_in_plugin_files_are_placed_and_told_what_is_allowed)
 		{ "plugin = \"x\";\nretry_max_s = 700000;\n", "p.conf:2: ", "from 1 to 604800" },
 		{ "plugin = \"x\";\nretry_min_s = 60;\nretry_max_s = 30;\n", "p.conf:3: ", "60 or more" },
 		{ "plugin = \"x\";\nread_paths = \"/etc\";\n", "p.conf:2: ", "is not a list" },
+		{ "plugin = \"x\";\nseverities = [\"bad\"];\n", "p.conf:2: ", "\"low\", \"medium\", \"high\"" },
+		{ "plugin = \"x\";\nseverities = \"low\";\n", "p.conf:2: ", "is not a list" },
+		{ "plugin = \"x\";\nsites = [\"moon\"];\n", "p.conf:2: ", "site \"moon\" is unknown" },
+		{ "plugin = \"x\";\nsites = [\"Main Hall\"];\n", "p.conf:2: ", "ids of sites" },
+		{ "plugin = \"x\";\nto = \"readers\";\n", "p.conf:2: ", "is not a list" },
+		{ "plugin = \"x\";\nto = [\"everybody\"];\n", "p.conf:2: ", "\"readers\", \"assignee\"" },
+		{ "plugin = \"x\";\nto = [\"a@b\\r\\nBcc: c@d\"];\n", "p.conf:2: ", "to" },
+		{ "plugin = \"x\";\nto = [\"a b@c.example\"];\n", "p.conf:2: ", "e-mail addresses" },
+		{ "plugin = \"x\";\nto = [\"admins\"];\n", "p.conf:2: ", "events = [\"alarm\"]" },
+		{ "plugin = \"email\";\nto = [];\n", "p.conf:2: ", "to names nobody" },
+		{ "plugin = \"x\";\nto_for = [];\n", "p.conf:2: ", "to_for is not a group" },
+		{ "plugin = \"x\";\nto_for = {\nlost = [\"leads\"]; };\n", "p.conf:3: ", "is no event of a case" },
+		{ "plugin = \"x\";\nto_for = {\nalarm = [\"leads\"]; };\n", "p.conf:3: ", "an alarm goes to the administrators" },
+		{ "plugin = \"x\";\nto_for = {\ndue = []; };\n", "p.conf:3: ", "to_for.due names nobody" },
+		{ "plugin = \"x\";\nto_for = {\ndue = [\"admins\"]; };\n", "p.conf:3: ", "administrators read none" },
+		{ "plugin = \"x\";\nto_for = {\ndue = [\"x\"]; };\n", "p.conf:3: ", "to_for.due" },
+		{ "plugin = \"x\";\nomit = [\"number\"];\n", "p.conf:2: ", "\"category\", \"site\"" },
+		{ "plugin = \"x\";\nrate = 5;\n", "p.conf:2: ", "rate is not a group" },
+		{ "plugin = \"x\";\nrate = { burst = 0; };\n", "p.conf:2: ", "from 1 to 1000" },
+		{ "plugin = \"x\";\nrate = {\nper_hour = -1; };\n", "p.conf:3: ", "from 0 to 100000" },
+		{ "plugin = \"x\";\nrate = {\nper_day = 1; };\n", "p.conf:3: ", "per_day is unknown" },
+		{ "plugin = \"x\";\ndigest = 1;\n", "p.conf:2: ", "true or false" },
+		{ "plugin = \"x\";\ncadence = \"weekly\";\n", "p.conf:2: ", "\"events\", \"daily\"" },
+		{ "plugin = \"x\";\ncadence = \"daily\";\nat = \"7:30\";\n", "p.conf:3: ", "\"HH:MM\"" },
+		{ "plugin = \"x\";\ncadence = \"daily\";\nat = \"24:00\";\n", "p.conf:3: ", "\"HH:MM\"" },
+		{ "plugin = \"x\";\nat = \"07:00\";\n", "p.conf:2: ", "at is for cadence = \"daily\"" },
+		{ "plugin = \"email\";\nsettings = {\nto = \"nobody\"; };\n", "p.conf:3: ", "write `to = […]` beside settings" },
+		{ "plugin = \"email\";\nsettings = {\nto = \"\"; };\n", "p.conf:3: ", "names nobody" },
+		{ "plugin = \"email\";\nto = [\"readers\"];\nsettings = {\nto = \"officers\"; };\n", "p.conf:4: ",
+		  "take settings.to out" },
 		{ "plugin = \"x\";\nsettings = 1;\n", "p.conf:2: ", "settings is not a group" },
 		{ "plugin = \"x\";\nsettings = {\na = { b = 1; }; };\n", "p.conf:3: ", "cannot hold a group" },
 		{ "plugin = \"x\";\nsettings = { a = [\"b,c\"]; };\n", "p.conf:2: ", "holds a comma" },
@@ -372,6 +408,107 @@ Test(config, faults_in_plugin_files_are_placed_and_told_what_is_allowed)
 	put("plugins.d/p.conf", "plugin = \"x\";\n");
 	put("plugins.d/BAD NAME.conf", "plugin = \"x\";\n");
 	expect_plugin_fault("plugin = \"x\";\n", "BAD NAME.conf:1: ", "a-z, 0-9, _ and -");
+}
+
+/* The routing of plugins.d/p.conf with this text. */
+static const Candor__Plugin *
+routing(struct config **c, const char *file)
+{
+	put("plugins.d/p.conf", file);
+	*c = load();
+	cr_assert(ne(ptr, *c, NULL), "%s", file);
+	cr_assert(eq(sz, (*c)->n_plugins, 1));
+	return (*c)->plugins_brief[0];
+}
+
+Test(config, routing_has_defaults_that_suit_people_and_machines)
+{
+	const Candor__Plugin *p;
+	struct config *c;
+
+	write_with("sites", "({ id = \"north\"; title = \"N\"; headcount = 5; })");
+	mkdir(in_folder("plugins.d"), 0700);
+	p = routing(&c, "plugin = \"email\";");
+	cr_assert(eq(sz, p->n_to, 1));
+	cr_assert(eq(str, p->to[0], "readers"));
+	cr_assert(p->needs_to && p->digest);
+	cr_assert(eq(u32, p->rate_burst, 20));
+	cr_assert(eq(u32, p->rate_per_hour, 120));
+	cr_assert(eq(str, p->daily_at, ""));
+	config_free(c);
+	p = routing(&c, "plugin = \"webhook\";");
+	cr_assert(eq(str, p->to[0], "readers"), "as before there was routing");
+	cr_assert(not(p->needs_to || p->digest));
+	cr_assert(eq(u32, p->rate_per_hour, 0));
+	config_free(c);
+	p = routing(&c,
+	    "plugin = \"x\"; to = [\"assignee\", \"box@h.example\"]; digest = false;\n"
+	    "rate = { per_hour = 60; }; omit = [\"site\"]; sites = [\"north\", \"\"];\n"
+	    "to_for = { escalated = [\"leads\"]; }; severities = [\"high\"]; cadence = \"daily\";");
+	cr_assert(p->needs_to);
+	cr_assert(not(p->digest));
+	cr_assert(eq(u32, p->rate_burst, 20));
+	cr_assert(eq(u32, p->rate_per_hour, 60));
+	cr_assert(eq(str, p->sites[1], ""));
+	cr_assert(eq(str, p->routes[0]->event, "escalated"));
+	cr_assert(eq(str, p->routes[0]->to[0], "leads"));
+	cr_assert(eq(str, p->daily_at, "07:30"));
+	cr_assert(eq(sz, c->plugins[0]->n_to, 0), "a host is told no routing");
+	config_free(c);
+	p = routing(&c, "plugin = \"x\"; to = [\"admins\"]; events = [\"alarm\"];");
+	cr_assert(eq(str, p->to[0], "admins"));
+	config_free(c);
+}
+
+Test(config, what_the_email_plugin_was_told_itself_counts_as_routing)
+{
+	const Candor__Plugin *p;
+	struct config *c;
+
+	write_with(NULL, NULL);
+	mkdir(in_folder("plugins.d"), 0700);
+	p = routing(&c,
+	    "plugin = \"email\"; settings = { host = \"h\"; to = \"officers\"; from = \"f\"; };");
+	cr_assert(eq(sz, p->n_to, 1));
+	cr_assert(eq(str, p->to[0], "readers"));
+	cr_assert(eq(sz, c->plugins[0]->n_settings, 2), "it does not see it");
+	cr_assert(eq(str, c->plugins[0]->settings[1]->name, "from"));
+	config_free(c);
+	p = routing(
+	    &c, "plugin = \"/opt/email.so\"; settings = { to = \"a@h.example, b@h.example\"; };");
+	cr_assert(eq(sz, p->n_to, 2));
+	cr_assert(eq(str, p->to[1], "b@h.example"));
+	config_free(c);
+	p = routing(
+	    &c, "plugin = \"email\"; settings = { to = [\"a@h.example\", \"b@h.example\"]; };");
+	cr_assert(eq(sz, p->n_to, 2));
+	config_free(c);
+	p = routing(&c, "plugin = \"other\"; settings = { to = \"officers\"; };");
+	cr_assert(eq(sz, c->plugins[0]->n_settings, 1), "another's `to` is its own");
+	config_free(c);
+}
+
+Test(config, routing_that_fits_no_message_is_refused)
+{
+	static char file[40000];
+	size_t len = 0;
+	char *text, name[32];
+
+	write_with(NULL, NULL);
+	mkdir(in_folder("plugins.d"), 0700);
+	len += (size_t)snprintf(file, sizeof(file), "plugin = \"x\"; to = [");
+	for (int i = 0; i < 64; i++)
+		len += (size_t)snprintf(file + len, sizeof(file) - len,
+		    "%s\"u%02d@%060d.%060d.example\"", i > 0 ? ", " : "", i, 0, 0);
+	snprintf(file + len, sizeof(file) - len, "];");
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "plugins.d/p%d.conf", i);
+		put(name, file);
+	}
+	text = complaints();
+	cr_assert(ne(ptr, strstr(text, "at most 32768: give a list an address of its own"), NULL),
+	    "%s", text);
+	free(text);
 }
 
 Test(config, a_plugin_gets_its_settings_as_text)

@@ -341,6 +341,7 @@ take_over_to(Candor__Plugin *full, Candor__Plugin *brief, struct setting_reader 
     const config_setting_t *root)
 {
 	const config_setting_t *s = config_setting_get_member(root, "settings");
+	unsigned before = r->n_errors;
 	size_t k = 0;
 
 	while (k < full->n_settings && strcmp(full->settings[k]->name, "to") != 0)
@@ -368,7 +369,7 @@ take_over_to(Candor__Plugin *full, Candor__Plugin *brief, struct setting_reader 
 		     one = strtok_r(NULL, " ,\t", &rest))
 			add_to(brief, r, s, one);
 	}
-	if (brief->n_to == 0 && r->n_errors == 0)
+	if (brief->n_to == 0 && r->n_errors == before)
 		setting_error(r, s,
 		    "settings.to names nobody; write `to = […]` beside settings, of " TO_FORM);
 	memmove(&full->settings[k], &full->settings[k + 1],
