@@ -603,6 +603,14 @@ Test(clean_documents, what_was_filled_in_is_drawn_when_nobody_has)
 	    "(and one)Tj", "that does", "not fit");
 }
 
+Test(clean_documents, pdf_that_draws_nothing_is_clean)
+{
+	cleans(make_pdf("", "<< /Subtype /Stamp /Rect [0 0 9 9] /AP << /N 6 0 R >> >>",
+		   "6 0 obj\n<< /Subtype /Form /BBox [0 0 9 9] /Length 0 "
+		   ">>\nstream\n\nendstream\nendobj\n"),
+	    "The page stays.");
+}
+
 Test(clean_documents, pdf_drawings_lose_their_comments_and_profiles_their_makers)
 {
 	static const char drawing[] =

@@ -376,7 +376,7 @@ rewrite_stream(struct pdf *pdf, qpdf_oh stream, enum role role)
 	/* Of one that is none, readers go by its number of colours. */
 	if (role == PROFILE)
 		r = icc_strip(&out, p, len);
-	else if (memchr(p, '%', len) == NULL)
+	else if (len == 0 || memchr(p, '%', len) == NULL)
 		role = PLAIN;
 	else if (!put_drawing(&out, p, len))
 		r = clean_put_error(&out);
