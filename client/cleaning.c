@@ -135,7 +135,7 @@ int
 cleaning_begin(struct client *c, struct cleaning *k, const char *name, int in)
 {
 	char line[LINE_MAX_BYTES];
-	int code, n = 0, r;
+	int n = 0, r;
 
 	_Static_assert(FILE_TYPE_MAX > 79, "as it is read below");
 	*k = (struct cleaning){ .c = c, .name = name, .out = -1 };
@@ -149,7 +149,8 @@ cleaning_begin(struct client *c, struct cleaning *k, const char *name, int in)
 		k->left = k->bytes;
 		return 0;
 	}
-	if (sscanf(line, "candor-refuse 1 %d %n", &code, &n) == 1 && line[n] != '\0')
+	n = 0;
+	if (sscanf(line, "candor-refuse 1 %*d %n", &n) == 0 && n > 0 && line[n] != '\0')
 		return client_fail(c, EX_DATAERR, "%s: %s", name, line + n);
 	return client_fail(
 	    c, EX_SOFTWARE, "%s: the cleaner is not the one that belongs to this version", name);

@@ -202,6 +202,7 @@ Test(config, every_wrong_value_is_placed_and_told_what_is_allowed)
 		{ "directory", "1", "\"paths\" of" },
 		{ "directory_signature", "1", "\"paths\" of" },
 		{ "workers", "\"2\"", "a whole number from 0 to 64" },
+		{ "cleaners", "0", "is out of range; allowed: a whole number from 1 to 8" },
 		{ "workers", "65", "is out of range; allowed: a whole number from 0 to 64" },
 		{ "workers", "-1", "is out of range" },
 		{ "workers", "99999999999L", "is out of range" },

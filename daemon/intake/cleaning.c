@@ -268,11 +268,11 @@ judge(struct attach_writer *w, const char *line, const uint8_t *rest, size_t len
 	const struct intake_session *x = session_extra(w->session);
 	const uint64_t most = w->room->setup->limits->attachment_bytes;
 	char name[FILE_TYPE_MAX];
-	int code, n = 0, type;
+	int n = 0, type;
 	uint64_t bytes;
 
 	_Static_assert(FILE_TYPE_MAX > 79, "as it is read below");
-	if (sscanf(line, "candor-refuse 1 %d %n", &code, &n) == 1 && n > 0) {
+	if (sscanf(line, "candor-refuse 1 %*d %n", &n) == 0 && n > 0) {
 		refused(w, line + n);
 		return;
 	}

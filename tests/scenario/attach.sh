@@ -187,7 +187,7 @@ if [ "$(sed -n 's/^Seccomp:[^0-9]*//p' "/proc/$(room_pids intake | head -1)/stat
 	check "its cleaner works behind walls" wait_for 10 behind_walls
 	check "under a uid that is not intake's" \
 		test "$(id -u)" != 0 -o "$(stat -c %u "/proc/$pid")" != "$(stat -c %u "/proc/$(room_pids intake | head -1)")"
-	check "with nothing open but its stream and no log" \
+	[ "$(id -u)" != 0 ] || check "with nothing open but its stream and no log" \
 		test "$(readlink "/proc/$pid/fd/2") $(ls "/proc/$pid/fd" | wc -l)" = "/dev/null 3"
 else
 	skip "a sanitized cleaner has no walls"
@@ -241,12 +241,12 @@ refuses "what the escrow alone opens is asked for by yes or no" 65 "keep_origina
 	file "perhaps" ',"keep_original":"perhaps"' files/dirty.jpg
 
 # ---- what it takes, and what is said
-total=0
+total=0 # PSS is root's to read
 for p in $daemon $(cat "/proc/$daemon/task/$daemon/children"); do
 	pss=$(awk '/^Pss:/ { print $2 }' "/proc/$p/smaps_rollup" 2>/dev/null)
 	total=$((total + ${pss:-0}))
 done
-echo "figure: $((total / 1024)) MiB in all rooms when nothing is sent"
+[ "$total" = 0 ] || echo "figure: $((total / 1024)) MiB in all rooms when nothing is sent"
 check "the log says nothing of it" sh -c "! grep -aE 'attach|cleaner|image/|refus' '$dir/log' | grep -v 'nobody in the directory'"
 check "the daemon leaves when told" stop
 check "and says then that a cleaner was killed, without a word of what it had" \
