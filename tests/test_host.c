@@ -302,7 +302,7 @@ Test(host, a_plugin_with_a_network_can_connect_and_no_more, .timeout = 60)
 
 Test(host, the_email_plugin_works_inside_the_walls, .timeout = 60)
 {
-	struct test_smtp v = test_smtp_start(NULL);
+	struct test_server v = test_smtp_start(NULL);
 	const char *const settings[] = { "host", "localhost", "port", v.port, "username", "bot",
 		"password_file", test_join(v.dir, "password"), "ca_file",
 		test_join(v.dir, "ca.pem"), "from", "candor@hospital.example" };
@@ -323,5 +323,5 @@ Test(host, the_email_plugin_works_inside_the_walls, .timeout = 60)
 	HAS(test_smtp_mail(&v, 1),
 	    "Message-ID: <abcd0000000000000000000000000001@hospital.example>");
 	cr_assert(zero(int, test_room_stop(&h.room)));
-	test_smtp_stop(&v);
+	test_server_stop(&v);
 }

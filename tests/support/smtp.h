@@ -3,20 +3,15 @@
 #ifndef CANDOR_TEST_SMTP_H
 #define CANDOR_TEST_SMTP_H
 
-#include <sys/types.h>
+#include "server.h"
 
-struct test_smtp {
-	const char *dir; /* ca.pem, and a file `password` that holds the right one */
-	char port[8];
-	pid_t pid;
-	int stop; /* its standard input */
-};
-
-/* Start it, with options of smtpd.py (NULL at the end, or NULL for none). */
-struct test_smtp test_smtp_start(const char *const options[]);
-void test_smtp_stop(struct test_smtp *s);
+/*
+ * Start it, with options of smtpd.py (NULL at the end, or NULL for none). Its folder has a file `password` too,
+ * which holds the right one. test_server_stop() ends it.
+ */
+struct test_server test_smtp_start(const char *const options[]);
 
 /* The n-th message that the server was sent, from 1; NULL when it did not keep it. */
-const char *test_smtp_mail(const struct test_smtp *s, unsigned n);
+const char *test_smtp_mail(const struct test_server *s, unsigned n);
 
 #endif

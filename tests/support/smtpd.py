@@ -10,13 +10,13 @@ import argparse
 import asyncio
 import logging
 import os
-import ssl
-import subprocess
 import sys
 import threading
 import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+import certs
 
 
 def options():
@@ -39,39 +39,6 @@ def options():
     p.add_argument("--implicit", action="store_true", help="TLS from the first byte")
     p.add_argument("--open", action="store_true", help="ask for no AUTH")
     return p.parse_args()
-
-
-def openssl(*args):
-    subprocess.run(["openssl", *args], check=True, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def make_ca(base, name):
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", "/CN=Test CA", "-days", "2", "-addext", "basicConstraints=critical,CA:TRUE",
-            "-addext", "keyUsage=critical,keyCertSign", "-keyout", f"{base}/{name}.key",
-            "-out", f"{base}/{name}.pem")
-
-
-def certificate(opt):
-    base = opt.dir
-    make_ca(base, "ca")
-    signer = "ca"
-    if opt.wrong_certificate == "ca":
-        signer = "other_ca"
-        make_ca(base, signer)
-    names = "DNS:elsewhere.example" if opt.wrong_certificate == "name" \
-        else "DNS:localhost,IP:127.0.0.1"
-    with open(f"{base}/server.ext", "w") as f:
-        f.write(f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n")
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", "/CN=localhost", "-keyout", f"{base}/server.key", "-out", f"{base}/server.csr")
-    openssl("x509", "-req", "-in", f"{base}/server.csr", "-CA", f"{base}/{signer}.pem",
-            "-CAkey", f"{base}/{signer}.key", "-CAcreateserial", "-days", "2",
-            "-extfile", f"{base}/server.ext", "-out", f"{base}/server.pem")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(f"{base}/server.pem", f"{base}/server.key")
-    return context
 
 
 class Postbox:
@@ -119,7 +86,7 @@ class Postbox:
 
 
 async def serve(opt):
-    context = certificate(opt)
+    context = certs.certificate(opt.dir, opt.wrong_certificate)
     postbox = Postbox(opt)
 
     def authenticate(server, session, envelope, mechanism, data):
