@@ -20,7 +20,7 @@ PKG_ticket     := libcurl libconfig jansson
 # --------------------------------------------------------------------------------------------------
 
 ROOMS   := intake desk store dispatch host cleaner
-PLUGINS := email webhook ticket
+PLUGINS := email webhook ticket command
 
 MODE    ?= debug
 B       ?= build/$(MODE)

@@ -105,8 +105,14 @@ static const struct sandbox_call programs[] = {
 	ALLOW(execve,          "which ones is Landlock's affair"),
 	ALLOW(wait4,           "how they ended"),
 	ALLOW(waitid,          "the same"),
+#ifdef SYS_pidfd_open
+	ALLOW(pidfd_open,      "the same"),
+#endif
 	ALLOW(openat,          "a program's files; writing is Landlock's affair"),
 	ALLOW(close,           "what it inherited"),
+#ifdef SYS_close_range
+	ALLOW(close_range,     "the same"),
+#endif
 	ALLOW(read,            "its input"),
 	ALLOW(readv,           "the same"),
 	ALLOW(write,           "its output"),

@@ -10,6 +10,7 @@
  * A plugin that cannot be loaded or opened leaves the host alive and idle, with the reason told to dispatch:
  * an exit would only be restarted. A late answer is not our affair: dispatch has us killed.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,8 @@ setup(struct room *r)
 	h->conf = r->setup->plugins[0];
 	wish.name = h->conf->name;
 	wish.programs = h->conf->n_programs > 0;
-	if (keeper_start(&wish, &group) < 0)
+	/* Not for the programs that a plugin runs. */
+	if (fcntl(ROOM_SUPERVISOR_FD, F_SETFD, FD_CLOEXEC) < 0 || keeper_start(&wish, &group) < 0)
 		return CANDOR_ESYS;
 	(void)setpriority(PRIO_PROCESS, 0, HOST_NICE);
 	if (plugin_walls(&r->sandbox, &h->running, h->conf, group, why, sizeof(why)) < 0)
