@@ -34,7 +34,7 @@ gives_profile(
 	void *mem;
 
 	cr_assert(eq(int, run(&mem, &r, text, strlen(text), profile, keep), 0));
-	cr_assert(eq(str, (char *)(uintptr_t)r.text.p, (char *)(uintptr_t)want));
+	cr_expect(eq(str, (char *)(uintptr_t)r.text.p, (char *)(uintptr_t)want));
 	free(mem);
 }
 
@@ -563,4 +563,100 @@ Test(strip, inert_text_cannot_move_the_cursor)
 	cr_assert(memcmp(out.p, want, sizeof(want)) == 0);
 	arena_init(&a, mem, 16);
 	cr_assert(eq(int, strip_inert(&a, &out, text, sizeof(text) - 1), CANDOR_ENOMEM));
+}
+
+/* ---- whom a text names ------------------------------------------------------------------------- */
+
+static bool
+mentions(const char *text, const char *name)
+{
+	return strip_mentions(text, strlen(text), name);
+}
+
+Test(strip, an_officer_is_mentioned_by_the_whole_name_or_behind_a_title)
+{
+	static const char *const yes[] = { "I told Miriam Fox about it", "MIRIAM FOX's office",
+		"the officer, miriam fox, laughed", "Officer Fox said no", "ask dr. fox", "Mrs Fox",
+		"M. told Miriam, then Miriam Fox", "director Fox" };
+	static const char *const no[] = { "", "Fox", "a fox ran", "Miriam", "Miriam Foxworth",
+		"Officer Foxworth", "Miriam and Fox", "Officer Dunn met Fox News", "Marion Fox" };
+
+	for (size_t i = 0; i < NELEM(yes); i++)
+		cr_assert(mentions(yes[i], "Dr. Miriam Fox"), "%s", yes[i]);
+	for (size_t i = 0; i < NELEM(no); i++)
+		cr_assert(not(mentions(no[i], "Dr. Miriam Fox")), "%s", no[i]);
+	cr_assert(mentions("so I wrote to jose ibanez", "Jos\u00e9 Ib\u00e1\u00f1ez"));
+	cr_assert(not(mentions("Officer", "Officer")));
+	cr_assert(not(mentions("anything", "")));
+}
+
+/* ---- the rules --------------------------------------------------------------------------------- */
+
+/* What goes and, beside it, what is nearly the same and stays. */
+static const struct pair {
+	const char *text, *left;
+} pairs[] = {
+	/* clang-format off */
+	/* what the writer is, to the end of the clause */
+	{ "I'm the midwife who was on for that transfer.", "I'm [role removed]." },
+	{ "I'm the triage nurse on Easter, 11a-11p. There was one.", "I'm [role removed]. There was one." },
+	{ "I work in sterile processing, second shift, assembly table 6.", "I work in [role removed]." },
+	{ "I'm a neurology fellow, one of three, and she writes my evaluation.",
+		"I'm [role removed], and she writes my evaluation." },
+	{ "I'm the one person with an alarm code after 7pm besides the doctors.", "I'm [role removed]." },
+	{ "I'm the other name on the door, so it will be no mystery.", "I'm [role removed], so it will be no mystery." },
+	{ "I have personal knowledge as the revenue auditor assigned to that practice.",
+		"I have personal knowledge as [role removed]." },
+	{ "I've been his transcriptionist for eighteen years, and I know.",
+		"I've been [role removed] [time removed], and I know." },
+	{ "I am the charge nurse and the doctor told me so.", "I am [role removed] and the doctor told me so." },
+	{ "I'm a nurse and I'm tired.", "I'm a nurse and I'm tired." },
+	{ "I'm worried, not sure, and on break in the lobby.", "I'm worried, not sure, and on break in the lobby." },
+	{ "She is the night pharmacist at the Elm Street site.", "She is the night pharmacist at the Elm Street site." },
+	{ "A night nurse told me that the midwife was on.", "A night nurse told me that the midwife was on." },
+	{ "I am the patient.", "I am the patient." },
+	{ "I'm one of those on the list.", "I'm one of those on the list." },
+	{ "Dr. Vale said \"I'm the only surgeon here\".", "Dr. Vale said \"I'm the only surgeon here\"." },
+	/* the writer's name */
+	{ "I found my own name, Tabitha Longmire, on it.", "I found my own name, [name removed], on it." },
+	{ "I am on the minutes as the dissent: M. Achterhof, who was alone.",
+		"I am on the minutes as [role removed]: [name removed], who was alone." },
+	{ "My surname is \u0130\u015f\u0131k\u00e7\u0131.", "My surname is [name removed]." },
+	{ "I'm \u015eule B\u00edch Ng\u1ecdc and I saw it.", "I'm [name removed] and I saw it." },
+	{ "Dr. Ilic filmed him. I told Kyle Brenner, who laughed.", "Dr. Ilic filmed him. I told Kyle Brenner, who laughed." },
+	/* the end of a text */
+	{ "He filmed her and posted it. Sunniva Aas, cell (802) 555-0161",
+		"He filmed her and posted it. [name removed], [phone removed]" },
+	{ "He filmed her and posted it. Mo (biomed, bench 2)", "He filmed her and posted it. [name removed] ([role removed])" },
+	{ "He filmed her and posted it.\n\nAda Quill, RN\nFacility social worker\nada@mail.example",
+		"He filmed her and posted it.\n\n[name removed]\n[role removed]\n[e-mail removed]" },
+	{ "He filmed her and posted it. Ask the unit.", "He filmed her and posted it. Ask the unit." },
+	/* numbers and accounts */
+	{ "Lawson no. 00211764 is mine.", "[id removed] is mine." },
+	{ "I messaged from my profile \"Pearl Whitaker\", which is me.", "I messaged from my profile [id removed], which is me." },
+	{ "MRN 00847731 was on the board in room 412.", "MRN 00847731 was on the board in room 412." },
+	{ "His badge is T-20917.", "His badge is T-20917." },
+	{ "I gave 5mg in room 14 at 2pm.", "I gave 5mg in room 14 at 2pm." },
+	/* how to be reached */
+	{ "Write to me at P.O. Box 77, Gantry.", "Write to me at [contact removed]." },
+	{ "My office number, area code 928, 555-0106.", "My office number, [contact removed]." },
+	{ "Dr. Ruff lives at 12 Hill Road, Dunmore.", "Dr. Ruff lives at 12 Hill Road, Dunmore." },
+	/* since when */
+	{ "I have worked as a PTA for him going on three years.", "I have worked as a PTA for him [time removed]." },
+	{ "I've been lifting people since before it had a roof.", "I've been lifting people [time removed]." },
+	{ "First job out of college, five weeks in.", "[time removed]." },
+	{ "He has worked here for three years.", "He has worked here for three years." },
+	{ "It was posted two years ago.", "It was posted two years ago." },
+	/* somebody close */
+	{ "My sister-in-law runs the gift shop.", "[relation removed] runs the gift shop." },
+	{ "My supervisor Dana Vale said so.", "My supervisor Dana Vale said so." },
+	/* clang-format on */
+};
+
+Test(strip, each_rule_takes_its_phrase_whole_and_leaves_its_neighbour)
+{
+	for (size_t i = 0; i < NELEM(pairs); i++) {
+		gives(pairs[i].text, pairs[i].left);
+		holds(pairs[i].text, strlen(pairs[i].text), STRIP_REPORTER);
+	}
 }

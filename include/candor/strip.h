@@ -106,6 +106,13 @@ unsigned strip_mask(char *const *names, size_t n);
 bool strip_label_keepable(enum strip_label label);
 
 /*
+ * Does a text of len bytes name the person called name: by the whole name, or by its last part behind a
+ * title or a calling ("Dr. Fox", "Officer Fox")? Case and marks on letters do not count; a part of a
+ * longer word is none. Linear in len. Any process; pure.
+ */
+bool strip_mentions(const char *text, size_t len, const char *name);
+
+/*
  * Make somebody else's text harmless to a terminal, in the arena: control and escape characters,
  * bidi overrides and invalid UTF-8 become U+FFFD; LF and TAB stay. NUL-terminated. Any process.
  */

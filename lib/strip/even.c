@@ -483,6 +483,7 @@ strip_even(struct arena *a, struct strip_evened *out, const uint8_t *text, size_
 {
 	struct even e = { .a = a, .to = out, .in = text, .len = len };
 	size_t size = len;
+	bool full;
 
 	*out = (struct strip_evened){ 0 };
 	if (len > UINT32_MAX / 4)
@@ -511,5 +512,7 @@ strip_even(struct arena *a, struct strip_evened *out, const uint8_t *text, size_
 	}
 	flush(&e);
 	out->p[out->len] = 0;
-	return e.full ? CANDOR_ENOMEM : 0;
+	full = e.full;
+	explicit_bzero(&e, sizeof(e)); /* the characters at hand */
+	return full ? CANDOR_ENOMEM : 0;
 }

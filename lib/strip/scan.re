@@ -16,7 +16,11 @@
 #define LOCAL_PART_MAX 64
 #define GROW 64
 
+/* Words that are half as long are in no list: folding may make one longer. */
+#define WORD_MAX 64
+
 struct scan {
+	uint8_t low[WORD_MAX]; /* the word at hand, folded */
 	struct arena *a;
 	struct strip_tokens *to;
 	const uint8_t *text;
@@ -100,9 +104,6 @@ take_local_part(struct scan *s, size_t *start)
 	return true;
 }
 
-/* Words that are half as long are in no list: folding may make one longer. */
-#define WORD_MAX 64
-
 static bool
 ends(const uint8_t *word, size_t len, const char *with)
 {
@@ -153,10 +154,10 @@ static enum strip_class
 word_class(struct scan *s, const unsigned char **end, const unsigned char *start, bool cut)
 {
 	size_t len = (size_t)(*end - start), n;
-	uint8_t low[WORD_MAX];
+	uint8_t *low = s->low;
 
 	s->lex = (struct strip_lex){ 0 };
-	if (len <= WORD_MAX / 2 && (n = strip_fold(low, sizeof(low) - 1, start, len)) > 0) {
+	if (len <= WORD_MAX / 2 && (n = strip_fold(low, sizeof(s->low) - 1, start, len)) > 0) {
 		struct strip_lex found;
 
 		low[n] = '.';
@@ -494,6 +495,7 @@ link:
 #undef T
 done:
 	close_quote(&s, out->n, false);
+	explicit_bzero(s.low, sizeof(s.low));
 	if (push(&s, 0, text->len, text->len) < 0)
 		return CANDOR_ENOMEM;
 	out->n--;
