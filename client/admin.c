@@ -447,7 +447,7 @@ judge_test(struct client *c, const char *name, const Candor__DeliveryInfo *d)
 	}
 	if (delivered)
 		return 0;
-	if (strcmp(d->state, "failed") == 0)
+	if (strcmp(d->state, "test-failed") == 0)
 		return client_fail(c, EX_UNAVAILABLE, "plugin %s: not delivered: %s", name,
 		    *d->last_error != '\0' ? d->last_error : "it does not say why");
 	return client_fail(c, EX_TEMPFAIL,

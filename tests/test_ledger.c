@@ -724,10 +724,11 @@ Test(ledger, a_test_goes_ahead_of_a_backlog_is_not_repeated_and_its_end_is_told)
 	settle(due->deliveries[0], CANDOR_RETRY);
 	cr_assert(eq(int, call(ROOT, MSG_DELIVERY_GET, &ref), KEEP));
 	d = ((const Candor__DeliveryList *)out.msg)->deliveries[0];
-	cr_assert(eq(str, d->state, text("failed")));
+	cr_assert(eq(str, d->state, text("test-failed")));
 	cr_assert(eq(str, d->last_error, text("the reason")));
+	cr_assert(eq(i64, count("failed"), 0), "a test is no dead letter");
 	run_test("mail");
-	cr_assert(eq(i64, count("failed"), 0), "the test before is forgotten");
+	cr_assert(eq(i64, count("test-failed"), 0), "the test before is forgotten");
 	cr_assert(eq(int, call(ANNA, MSG_DELIVERY_GET, &ref), UNDO), "an administrator's only");
 }
 
@@ -1077,6 +1078,7 @@ Test(ledger, a_clock_that_ran_out_while_we_were_down_is_told_as_overdue_alone)
 Test(ledger, a_clock_that_is_met_is_not_told_and_one_that_is_set_anew_is)
 {
 	int64_t number = file_to(ALL_READ);
+	const char *told;
 
 	deliver_all("mail");
 	at(TODAY + 6, NOON);
@@ -1091,7 +1093,10 @@ Test(ledger, a_clock_that_is_met_is_not_told_and_one_that_is_set_anew_is)
 	file_to(ALL_READ);
 	deliver_all("mail");
 	at(TODAY + 103, NOON);
-	cr_assert(eq(str, text(pass()), text("overdue:feedback due:acknowledge")));
+	told = pass(); /* in the order of random numbers */
+	cr_assert(strcmp(told, "overdue:feedback due:acknowledge") == 0 ||
+		      strcmp(told, "due:acknowledge overdue:feedback") == 0,
+	    "%s", told);
 }
 
 /* ---- alarms ----------------------------------------------------------------------------------- */
@@ -1151,7 +1156,9 @@ Test(ledger, it_is_critical_when_no_plugin_works)
 	cr_assert(eq(u32, problems(&said), 0), "another one has done no wrong: %s", said);
 	plugin_is("pager", "failed", "no such host");
 	setup_msg.alarm_after_h = 0;
-	cr_assert(eq(u32, problems(&said), 2));
+	cr_assert(eq(u32, problems(&said), 1), "it may start yet: %s", said);
+	s.now += 10;
+	cr_assert(eq(u32, problems(&said), 2), "%s", said);
 	plugin_is("pager", "ready", "");
 	cr_assert(eq(u32, problems(&said), 1), "it starts again: %s", said);
 	plugin_is("mail", "ready", "");

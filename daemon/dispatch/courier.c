@@ -348,9 +348,16 @@ courier_host_down(struct courier *c)
 	c->host = NULL;
 	c->ready = false;
 	drop_batch(c);
-	/* What is known already (late, failed) is better than that its process ended. */
-	if (was_in_hand || strcmp(c->state, "ready") == 0)
+	/*
+	 * What is known already (late, failed) is better than that its process ended. An idle one may have
+	 * been told to leave, by a reload: that is no error.
+	 */
+	if (was_in_hand)
 		set_state(c, "starting", "the plugin's process died");
+	else if (strcmp(c->state, "ready") == 0)
+		set_state(c, "starting", "");
+	else if (c->error[0] == '\0')
+		set_state(c, "starting", "the plugin's process died before it was ready");
 	else if (!c->told && c->error[0] == '\0')
 		set_state(c, "starting", "the plugin's process died while it was opened");
 	send_outcomes(c);

@@ -275,7 +275,7 @@ static const char *const sql[DB__N] = {
 	[DB_DELIVERY_DROP_FOLDED] = "DELETE FROM delivery WHERE digest = ?1",
 	/* Tests of plugin ?1 that came to an end. */
 	[DB_DELIVERY_DROP_TESTS] =
-		"DELETE FROM delivery WHERE plugin = ?1 AND number IS NULL AND state IN (1, 2)"
+		"DELETE FROM delivery WHERE plugin = ?1 AND number IS NULL AND state IN (1, 5)"
 		" AND event IN (SELECT id FROM event WHERE kind = 'test')",
 	[DB_DELIVERY_RETRY_ALL] =
 		"UPDATE delivery SET state = 0, attempts = 0, next_try = 0, error = ''"

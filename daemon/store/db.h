@@ -32,6 +32,7 @@ enum delivery_state {
 	DELIVERY_FAILED,   /* a dead letter: an administrator retries it or gives it up */
 	DELIVERY_WAITING,  /* nobody is there to be told: goes out when somebody is */
 	DELIVERY_DIGESTED, /* a digest stands for it */
+	DELIVERY_TESTED,   /* a test that failed: nothing that anybody is to mend */
 	DELIVERY__N
 };
 /* What officers were told of a clock that runs; by number, too. */

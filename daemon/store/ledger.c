@@ -15,7 +15,7 @@
 #define PAGE_MAX_BYTES 60000
 
 static const char *const states[DELIVERY__N] = { "pending", "delivered", "failed", "waiting",
-	"digested" };
+	"digested", "test-failed" };
 
 static char *
 hex_of(struct store *s, struct span key)
@@ -188,7 +188,7 @@ ledger_list(struct store *s, const char *actor, const ProtobufCMessage *msg, str
 	if (!state_of(&state, &orphans, m))
 		return store_refuse(s, out, EX_DATAERR,
 		    "there is no such state; there are: pending, delivered, failed, waiting, "
-		    "digested, orphaned");
+		    "digested, test-failed, orphaned");
 	if (m->after[0] != '\0') {
 		if (find_delivery(s, m->after, out) != KEEP)
 			return UNDO;

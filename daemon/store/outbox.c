@@ -421,8 +421,10 @@ take_outcome(struct store *s, const char *name, const Candor__Outcome *o)
 	if (o->result == CANDOR_DELIVERED) {
 		state = DELIVERY_DELIVERED;
 		error = "";
-	} else if (o->result == CANDOR_RETRY && !test) {
-		/* Dispatch counts how often, and when it is enough; an administrator repeats a test. */
+	} else if (test) {
+		state = DELIVERY_TESTED; /* an administrator is told, and repeats it */
+	} else if (o->result == CANDOR_RETRY) {
+		/* Dispatch counts how often, and when it is enough. */
 		state = DELIVERY_PENDING;
 		wait = wait < RETRY_MIN_S ? RETRY_MIN_S : wait > RETRY_MAX_S ? RETRY_MAX_S : wait;
 		next = s->now + wait;

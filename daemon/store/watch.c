@@ -17,6 +17,8 @@
 #define PROBLEM_MAX 400
 /* A mail server that says "later" to everybody once is no alarm, even if it is the only one. */
 #define ALL_SILENT_S 900
+/* Nor is one that starts anew, however impatient the configuration. */
+#define SILENT_MIN_S 10
 
 enum { LEVEL_WARNING = 1, LEVEL_CRITICAL };
 
@@ -180,7 +182,9 @@ silent_for(const struct store *s, const struct health *h, int64_t seconds)
 static int64_t
 patience(const struct store *s)
 {
-	return (int64_t)s->setup->alarm_after_h * 3600;
+	int64_t after = (int64_t)s->setup->alarm_after_h * 3600;
+
+	return after > SILENT_MIN_S ? after : SILENT_MIN_S;
 }
 
 /* Does no plugin work at all? */
