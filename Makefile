@@ -221,8 +221,8 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcandor.a
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 
-# candord carries these two as --init writes them.
-$(B)/daemon/supervisor/embedded.o: etc/categories.conf etc/plugins.d/email.conf
+# candord carries these as --init writes them.
+$(B)/daemon/supervisor/embedded.o: etc/categories.conf $(wildcard etc/plugins.d/*.conf etc/plugins.d/*/*.conf)
 
 # Which test needs which room's parts beside the libraries.
 PARTS_test_db       := $(STORE_PARTS)

@@ -304,6 +304,7 @@ struct job {
 	char id[ID_MAX + 1], choice[ID_MAX + 1], mark[CANDOR_KEY_CHARS + 16], text[TEXT_MAX];
 	char owner[256];
 	const char *status; /* to set */
+	bool passed;        /* a later event of the same digest says how the case stands */
 	/* Of the last request. */
 	json_t *json;
 	unsigned code;
@@ -697,7 +698,9 @@ bring(struct job *j, struct now *now, bool made)
 	if (j->owner[0] != '\0' && m->steps[STEP_owner].path != NULL &&
 	    m->steps[STEP_read].owner != NULL)
 		owner.want = j->owner;
-	status.want = s != NULL ? s->reads : NULL;
+	/* A ticket that is there already has seen more than that its case was filed. */
+	if (s != NULL && !j->passed && (made || strcmp(j->e->kind, "filed") != 0))
+		status.want = s->reads;
 	j->status = s != NULL ? s->set : NULL;
 	/* Many systems let nobody touch what is closed: open it first, close it last. */
 	if (!ends)
@@ -787,6 +790,8 @@ ticket_deliver(void *state, const struct candor_event *e, struct candor_answer *
 	for (size_t i = 0; i < n && result == CANDOR_DELIVERED; i++) {
 		struct job j = { .t = t, .e = digest ? &e->items[i] : e, .answer = answer };
 
+		for (size_t k = i + 1; k < n && !j.passed; k++)
+			j.passed = strcmp(e->items[k].number, j.e->number) == 0;
 		snprintf(j.mark, sizeof(j.mark), digest ? "%s-%zu" : "%s", e->key, i);
 		result = of_case || digest ? deliver_one(&j) : deliver_test(&j);
 		json_decref(j.json);

@@ -3,8 +3,12 @@
 #ifndef CANDOR_EMBEDDED_H
 #define CANDOR_EMBEDDED_H
 
-/* Texts with a NUL at the end. */
-extern const char embedded_categories[];
-extern const char embedded_email[];
+struct embedded_file {
+	const char *name; /* in the instance's folder */
+	const char *text; /* with a NUL at its end */
+};
+
+/* What --init writes as it is; a name NULL at the end. */
+extern const struct embedded_file embedded_files[];
 
 #endif

@@ -121,7 +121,8 @@ is_empty(int dir)
 static int
 open_folder(struct instance *in, const char *dir)
 {
-	static const char *const folders[] = { "keys", "state", "plugins.d", "run" };
+	static const char *const folders[] = { "keys", "state", "plugins.d", "plugins.d/ticket",
+		"run" };
 	const struct sockaddr_un *addr = NULL;
 	bool made = mkdir(dir, 0700) == 0;
 	char *out = in->quoted;
@@ -333,11 +334,11 @@ static const char site_conf[] =
 static int
 write_configuration(struct instance *in)
 {
-	int r;
+	int r = write_text(in, "candor.conf", candor_conf, in->site_id_hex, in->charter);
 
-	if ((r = write_text(in, "candor.conf", candor_conf, in->site_id_hex, in->charter)) == 0 &&
-	    (r = write_text(in, "categories.conf", "%s", embedded_categories)) == 0 &&
-	    (r = write_text(in, "plugins.d/email.conf.example", "%s", embedded_email)) == 0)
+	for (const struct embedded_file *f = embedded_files; r == 0 && f->name != NULL; f++)
+		r = write_text(in, f->name, "%s", f->text);
+	if (r == 0)
 		r = write_text(in, "site.conf", site_conf, in->site_id_hex, in->quoted, in->quoted,
 		    in->intake_public, in->desk_public, in->charter);
 	return r;

@@ -38,12 +38,14 @@ redmine_db=/var/lib/dbconfig-common/sqlite3/redmine/instances/default/redmine_de
 # Why a server cannot be had here, in words; nothing when it can.
 rt_lacking()
 {
+	command -v curl >/dev/null || { echo "curl is not installed" && return; }
 	[ -x $rt_perl/libexec/rt-server ] || { echo "request-tracker5 is not installed" && return; }
 	[ -r $rt_rtdb ] || echo "$rt_rtdb, the database to copy, cannot be read by $(id -un)"
 }
 
 redmine_lacking()
 {
+	command -v curl >/dev/null || { echo "curl is not installed" && return; }
 	[ -e $redmine_app/config.ru ] || { echo "redmine is not installed" && return; }
 	command -v puma >/dev/null || { echo "puma is not installed" && return; }
 	[ -r $redmine_db ] || echo "$redmine_db, the database to copy, cannot be read by $(id -un)"
