@@ -623,9 +623,9 @@ Test(clean_hostile, archives_that_unpack_to_much_are_refused)
 	}
 	refuses(nested, "archive");
 	/* All members of the directory are the same bytes. */
-	flat = zip_with("a", "words\n", "b", "other\n");
+	flat = zip_with("a", "words\n", "b", "words\n", "c", "words\n");
 	first = memmem(flat.p, flat.len, "PK\1\2", 4);
-	memcpy(first + 46 + 1 + 42, first + 42, 4);
+	memcpy(first + 2 * (46 + 1) + 42, first + 46 + 1 + 42, 4);
 	refuses(flat, "damaged");
 }
 
