@@ -152,20 +152,47 @@ Test(host, a_plugin_sees_the_event_and_nothing_else, .timeout = 60)
 	cr_assert(zero(int, test_room_stop(&h.room)));
 }
 
+/* Line breaks, an escape, a right-to-left override; what is no UTF-8 does not unpack. */
+static const char *const injections[] = { "x\r\nBcc: c@d", "x\n", "\x1b]0;x\a", "a\xe2\x80\xae" };
+
 Test(host, an_event_with_control_characters_never_reaches_a_plugin, .timeout = 60)
 {
 	struct host h = start("hostile.so", "crash", "", false);
 	Candor__Event e = CANDOR__EVENT__INIT;
-	char *to[] = { (char *)(uintptr_t) "a@b\r\nBcc: c@d" };
-	const Candor__Outcome *o;
+	Candor__EventLine line = CANDOR__EVENT_LINE__INIT, *lines[] = { &line };
+	char *to[1];
+	const struct {
+		const char *name;
+		char **field;
+	} fields[] = { { "to", &to[0] }, { "kind", &e.kind }, { "number", &e.number },
+		{ "category", &e.category }, { "severity", &e.severity }, { "site", &e.site },
+		{ "state", &e.state }, { "assignee", &e.assignee }, { "outcome", &e.outcome },
+		{ "clock", &e.clock }, { "plugin", &e.plugin }, { "kind", &line.kind },
+		{ "number", &line.number }, { "category", &line.category },
+		{ "severity", &line.severity }, { "site", &line.site }, { "state", &line.state } };
+	uint32_t tag = 0;
 
-	e.kind = (char *)(uintptr_t) "filed";
+	to[0] = (char *)(uintptr_t) "a@b";
 	e.n_to = 1;
 	e.to = to;
-	send_delivery(&h, 1, &e);
-	o = (const void *)test_room_expect(&h.room, h.dispatch, PARTY_DISPATCH, MSG_DELIVERED).msg;
-	cr_assert(eq(uint, o->result, CANDOR_REFUSED));
-	HAS(o->error, "event's to holds a character");
+	e.n_items = 1;
+	e.items = lines;
+	for (size_t i = 0; i < NELEM(fields); i++)
+		for (size_t k = 0; k < NELEM(injections); k++) {
+			char *before = *fields[i].field, want[64];
+			const Candor__Outcome *o;
+
+			*fields[i].field = (char *)(uintptr_t)injections[k];
+			send_delivery(&h, ++tag, &e);
+			o = (const void *)test_room_expect(
+			    &h.room, h.dispatch, PARTY_DISPATCH, MSG_DELIVERED)
+				.msg;
+			cr_assert(eq(uint, o->result, CANDOR_REFUSED), "%s", fields[i].name);
+			snprintf(
+			    want, sizeof(want), "event's %s holds a character", fields[i].name);
+			HAS(o->error, want);
+			*fields[i].field = before;
+		}
 	test_room_kill(&h.room);
 }
 

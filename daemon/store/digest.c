@@ -44,11 +44,11 @@ digest_fill(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t 
 	return e->n_items > 0;
 }
 
-void
+bool
 digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p, int64_t id)
 {
 	const enum db_query q = DB_DELIVERY_FOLDED;
-	bool first = true;
+	bool first = true, same = true;
 
 	recipients_init(s, r);
 	for (bool ok = db_row(s->db, DELIVERY_FOLDED, db_i(id)); ok; ok = db_next(s->db, q)) {
@@ -61,9 +61,10 @@ digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p
 			first = false;
 			continue; /* its memory stays */
 		}
-		recipients_intersect(r, &one);
+		same = same && recipients_same(r, &one);
 		arena_release(s->arena, mark);
 	}
+	return same;
 }
 
 /* ---- of a day --------------------------------------------------------------------------------- */

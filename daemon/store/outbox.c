@@ -158,6 +158,7 @@ struct due {
 	struct recipients to;
 	enum { A_CASE, A_DIGEST, A_WORD } what; /* a word: a test, an alarm */
 	bool nobody;                            /* and somebody is needed */
+	bool undone; /* a digest whose cases are not read by the same people any more */
 };
 
 static void
@@ -209,7 +210,7 @@ add_digest(struct store *s, struct due *out, const Candor__Plugin *p, char *reci
 
 	e->activity = db_int(s->db, DB_DELIVERY_DUE, 16) != 0;
 	if (digest_fill(s, e, p, out->id))
-		digest_recipients(s, &out->to, p, out->id);
+		out->undone = !digest_recipients(s, &out->to, p, out->id);
 	else
 		add_daily_recipients(s, &out->to, p, recipients);
 }
@@ -268,14 +269,14 @@ read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max,
 	return n;
 }
 
-/* Take out what nobody is there to be told of: it waits; a digest whose readers part is undone. */
+/* Take out what nobody is there to be told of: it waits; and what must be told one by one again. */
 static size_t
 set_aside(struct store *s, struct due *rows, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!rows[i].nobody) {
+		if (!rows[i].nobody && !rows[i].undone) {
 			rows[kept++] = rows[i];
 		} else if (rows[i].d->event->n_items > 0) {
 			db_run(s->db, DELIVERY_UNFOLD, db_i(rows[i].id));

@@ -202,8 +202,9 @@ void digest_fold(struct store *s, const char *plugin, const int64_t *ids, size_t
 /* Put what a digest (by its delivery's rowid) stands for into the event. False: it stands for nothing,
  * being a daily one. */
 bool digest_fill(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t id);
-/* Who may be told of everything that it stands for. */
-void digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p, int64_t id);
+/* Who is told of what it stands for; false when that is not the same for all of it any more. */
+bool digest_recipients(
+    struct store *s, struct recipients *r, const Candor__Plugin *p, int64_t id) MUST_CHECK;
 /* Make the daily ones whose hour has come. In a transaction. */
 void digest_daily(struct store *s);
 
