@@ -35,7 +35,16 @@ enum strip_profile {
 	X(IP, "ip", "an address on the network")                                                   \
 	X(RECORD, "record", "a record's or an account's number")                                   \
 	X(DATE, "date", "a date")                                                                  \
-	X(REPORTER_TIME, "reporter-time", "when you came or left")
+	X(REPORTER_TIME, "reporter-time", "when you came or left")                                 \
+	X(PLACE, "place", "a place, or what is in it")                                             \
+	X(ADDRESS, "address", "a postal address")                                                  \
+	X(AGE, "age", "an age of 90 or over")                                                      \
+	X(ACCOUNT, "account", "an account's or a policy's number")                                 \
+	X(LICENCE, "licence", "a licence's number")                                                \
+	X(VEHICLE, "vehicle", "a vehicle's number")                                                \
+	X(DEVICE, "device", "a device's number")                                                   \
+	X(IBAN, "iban", "a bank account's number")                                                 \
+	X(OTHER_ID, "other-id", "a number or a handle that tells who it is")
 
 enum strip_label {
 #define X(name, text, reason) STRIP_##name,

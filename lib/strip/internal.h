@@ -8,6 +8,7 @@
 #define CANDOR_STRIP_INTERNAL_H
 
 #include "candor/strip.h"
+#include "strip/kinds.h"
 
 /* ---- stage 1: even.c ------------------------------------------------------------------------- */
 
@@ -162,8 +163,8 @@ struct strip_token {
 	uint32_t label : 8;  /* of a placeholder put in: what it stands for; else STRIP__N */
 	uint32_t quoted : 1; /* stands between quotation marks */
 	uint32_t kept : 1;   /* the writer wants it kept, unless its label is never kept */
-	uint32_t kind : 8;   /* of a word: enum strip_kind */
-	uint32_t marks : 14; /* of a word: LEX_… */
+	uint32_t kind : 8;   /* of a word: enum strip_kind; of a pseudonym: the person's role */
+	uint32_t marks : 14; /* of a word: LEX_…; of a pseudonym: which person's */
 };
 
 /* One more than there are: a class of 0 ends the string. Token 0 is an empty line before the text.
@@ -188,11 +189,7 @@ enum strip_mark {
 	LEX_COMMON = 16, /* an everyday word, too */
 	LEX_WORD = 32,   /* a rarer word */
 	LEX_KNOWN = 64,  /* a name that is nobody's: of a drug, a firm, a language */
-};
-
-/* What a word is beside names, for de-identification: a line each, as with the classes. */
-enum strip_kind {
-	E_NONE,
+	LEX_EPONYM = 128, /* of whom a disease or a sign has its name */
 };
 
 struct strip_lex {
@@ -293,5 +290,23 @@ bool strip_known_find(
 /* Put placeholders in the place of all that goes; tokens only become fewer. */
 void strip_context(
     struct strip_tokens *t, enum strip_profile profile, const struct strip_keep *keep);
+
+/* ---- de-identification: entity_scan.re, entity_rules.re and entity.c --------------------------------- */
+
+/* As strip_scan(), but the classes are kinds. */
+int strip_entity_scan(
+    struct arena *a, struct strip_tokens *out, const struct strip_evened *text) MUST_CHECK;
+
+/* The longest rule that matches at cls, a string of kinds that ends in 0. */
+struct strip_match strip_entity_rules(const uint8_t *cls);
+
+/* Put placeholders in the place of all that goes; tokens only become fewer. Returns 0 or
+ * CANDOR_ENOMEM. */
+int strip_entities(
+    struct arena *a, struct strip_tokens *t, const struct strip_keep *keep) MUST_CHECK;
+
+/* What stands for a name that went: "[Patient A]". Returns its length. */
+#define STRIP_PSEUDONYM_MAX 16
+size_t strip_pseudonym(char out[STRIP_PSEUDONYM_MAX], const struct strip_token *tok);
 
 #endif

