@@ -978,9 +978,11 @@ Test(ledger, a_dead_letter_or_one_that_waits_holds_up_nothing_and_a_pending_one_
 static void
 daily(const char **yes, const char **no)
 {
+	char *said[2] = { memset(test_alloc(512), 0, 512), memset(test_alloc(512), 0, 512) };
 	const Candor__Deliveries *d;
 
-	*yes = *no = "";
+	*no = said[0];
+	*yes = said[1];
 	digest_daily(&s);
 	d = wanted("mail");
 	for (size_t i = 0; i < d->n_deliveries; i++) {
@@ -990,7 +992,9 @@ daily(const char **yes, const char **no)
 		cr_assert(eq(str, e->number, text("")));
 		cr_assert(eq(sz, e->n_items, 0));
 		cr_assert(eq(str, e->category, text("")));
-		*(e->activity ? yes : no) = to_of(e);
+		cr_assert(eq(sz, e->n_to, 1), "nobody sees who else was told what");
+		sprintf(said[e->activity] + strlen(said[e->activity]), "%s%s",
+		    said[e->activity][0] != '\0' ? " " : "", e->to[0]);
 		settle(d->deliveries[i], CANDOR_DELIVERED);
 	}
 }
@@ -1031,7 +1035,7 @@ Test(ledger, a_daily_yes_tells_nobody_of_a_case_that_keeps_them_out)
 	store_plugins_begin(&s);
 	file_to(1u << ANNA | 1u << BO);
 	daily(&yes, &no);
-	cr_assert(eq(str, text(yes), text("anna@h.example bo@h.example box@h.example")));
+	cr_assert(eq(str, text(yes), text("anna@h.example bo@h.example box@h.example")), "%s", yes);
 	cr_assert(eq(str, text(no), text("cleo@h.example")));
 }
 
@@ -1114,9 +1118,11 @@ Test(ledger, a_plugin_that_is_silent_for_too_long_is_told_of_once_a_day_through_
 	const Candor__Delivery *d;
 
 	add_plugin("pager", "box@h.example");
+	add_plugin("ticket", "");
 	store_plugins_begin(&s);
 	file_to(ALL_READ);
 	settle(only("mail"), CANDOR_RETRY);
+	settle(only("ticket"), CANDOR_DELIVERED);
 	settle(only("pager"), CANDOR_DELIVERED);
 	at(TODAY + 1, NOON - 1);
 	store_watch(&s);
@@ -1130,6 +1136,7 @@ Test(ledger, a_plugin_that_is_silent_for_too_long_is_told_of_once_a_day_through_
 	cr_assert(eq(str, d->event->plugin, text("mail")));
 	cr_assert(eq(str, d->event->number, text("")));
 	cr_assert(eq(str, text(to_of(d->event)), text("root@h.example")), "to administrators");
+	cr_assert(eq(sz, wanted("ticket")->n_deliveries, 0), "it is no case");
 	settle(d, CANDOR_DELIVERED);
 	cr_assert(eq(u32, problems(&said), 1));
 	cr_assert(strstr(said, "plugin mail delivers nothing since 2024-10-04: the reason") != NULL,

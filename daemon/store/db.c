@@ -224,7 +224,7 @@ static const char *const sql[DB__N] = {
 
 	[DB_EVENT_ADD] =
 		"INSERT INTO event (key, kind, number, state, happened_on, clock, due, plugin, activity,"
-		" recipients, assignee, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" recipient, assignee, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
 		" (SELECT assignee FROM cases WHERE number = ?3),"
 		" coalesce((SELECT outcome FROM cases WHERE number = ?3), 0))",
 	[DB_EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
@@ -243,7 +243,7 @@ static const char *const sql[DB__N] = {
 	[DB_DELIVERY_DUE] =
 		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
 		" c.category, c.severity, c.site, f.reference, d.id, e.clock, e.due, e.plugin, e.activity,"
-		" e.recipients, a.name, e.outcome"
+		" e.recipient, a.name, e.outcome"
 		" FROM delivery d INDEXED BY delivery_due CROSS JOIN event e ON e.id = d.event"
 		" LEFT JOIN cases c ON c.number = d.number"
 		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"

@@ -69,31 +69,9 @@ digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p
 
 /* ---- of a day --------------------------------------------------------------------------------- */
 
-static size_t
-join(struct store *s, char **out, const struct audience *a, bool heard)
-{
-	size_t n = 0, len = 1, at = 0;
-
-	for (size_t i = 0; i < a->n; i++)
-		if (a->who[i].heard == heard)
-			len += strlen(a->who[i].address) + 1;
-	*out = store_alloc(s, len);
-	for (size_t i = 0; i < a->n; i++) {
-		size_t one = strlen(a->who[i].address);
-
-		if (a->who[i].heard != heard)
-			continue;
-		memcpy(*out + at, a->who[i].address, one);
-		(*out)[at + one] = '\n';
-		at += one + 1;
-		n++;
-	}
-	return n;
-}
-
 /*
- * One for those to whose cases something happened since the last one, and one for the others: a "yes"
- * to somebody who then finds nothing new would tell that there is a case which keeps them out.
+ * One for each who listens, saying whether anything happened in cases that they read. Never one for
+ * several: who is missing from the others' "yes" would know of a case that keeps them out.
  */
 static void
 make_daily(struct store *s, const Candor__Plugin *p, struct audience *a, int64_t since)
@@ -116,19 +94,15 @@ make_daily(struct store *s, const Candor__Plugin *p, struct audience *a, int64_t
 		}
 		arena_release(s->arena, mark);
 	}
-	if (a->n == 0) {
-		const struct bare_event e = { .kind = "digest", .activity = any };
+	if (a->n == 0)
+		store_bare_event(
+		    s, p->name, &(struct bare_event){ .kind = "digest", .activity = any }, NULL);
+	for (size_t i = 0; i < a->n; i++) {
+		const struct bare_event e = { .kind = "digest",
+			.recipient = a->who[i].address,
+			.activity = a->who[i].heard };
 
 		store_bare_event(s, p->name, &e, NULL);
-	}
-	for (int heard = 0; heard < 2; heard++) {
-		struct bare_event e = { .kind = "digest", .activity = heard };
-		char *recipients;
-
-		if (join(s, &recipients, a, heard) > 0) {
-			e.recipients = recipients;
-			store_bare_event(s, p->name, &e, NULL);
-		}
 	}
 }
 

@@ -84,7 +84,7 @@ store_bare_event(
 	db_run(s->db, EVENT_ADD, db_b(event_key, KEY_BYTES), db_t(e->kind), db_t(NULL),
 	    db_i(CASE_NONE), db_i(s->today), db_t(""), db_i(0),
 	    db_t(e->plugin != NULL ? e->plugin : ""), db_i(e->activity),
-	    db_t(e->recipients != NULL ? e->recipients : ""));
+	    db_t(e->recipient != NULL ? e->recipient : ""));
 	return add_delivery(
 	    s, plugin, db_last_id(s->db), db_t(NULL), NEXT_TRY_FIRST, key != NULL ? key : own);
 }
@@ -184,27 +184,21 @@ add_case(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t num
 	e->n_clocks = store_clocks(s, number, &e->clocks);
 }
 
-/* The addresses that a daily digest was made for, as far as the plugin still tells them. */
+/* Whom a daily digest was made for, if the plugin still tells them. */
 static void
-add_daily_recipients(struct store *s, struct recipients *to, const Candor__Plugin *p, char *lines)
+add_listener(struct store *s, struct recipients *to, const Candor__Plugin *p, char *address)
 {
 	struct audience *now = store_alloc(s, sizeof(*now));
-	struct recipients allowed;
-	char **all;
-	size_t n = store_lines(s, lines, &all);
 
 	audience_of(s, now, p);
-	recipients_init(s, &allowed);
-	for (size_t i = 0; i < now->n; i++)
-		allowed.to[allowed.n++] = store_text(s, now->who[i].address);
 	recipients_init(s, to);
-	for (size_t i = 0; i < n && i < RECIPIENTS_MAX; i++)
-		to->to[to->n++] = all[i];
-	recipients_intersect(to, &allowed);
+	for (size_t i = 0; i < now->n; i++)
+		if (strcmp(now->who[i].address, address) == 0)
+			to->to[to->n++] = address;
 }
 
 static void
-add_digest(struct store *s, struct due *out, const Candor__Plugin *p, char *recipients)
+add_digest(struct store *s, struct due *out, const Candor__Plugin *p, char *recipient)
 {
 	Candor__Event *e = out->d->event;
 
@@ -212,7 +206,7 @@ add_digest(struct store *s, struct due *out, const Candor__Plugin *p, char *reci
 	if (digest_fill(s, e, p, out->id))
 		out->undone = !digest_recipients(s, &out->to, p, out->id);
 	else
-		add_daily_recipients(s, &out->to, p, recipients);
+		add_listener(s, &out->to, p, recipient);
 }
 
 static void

@@ -41,7 +41,7 @@ route_takes(const Candor__Plugin *p, const struct case_facts *f)
 bool
 route_takes_alarm(const Candor__Plugin *p)
 {
-	return one_of(p->events, p->n_events, "alarm");
+	return p->n_events > 0 ? one_of(p->events, p->n_events, "alarm") : p->needs_to;
 }
 
 bool
@@ -206,20 +206,6 @@ recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, co
 	/* Up the ladder, unless the configuration says where that leads. */
 	if (strcmp(kind, "escalated") == 0 && n > 0 && !has_route(p, kind))
 		add_word(s, r, "leads", number, &readers);
-}
-
-void
-recipients_intersect(struct recipients *r, const struct recipients *with)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t k = 0; k < with->n; k++)
-			if (strcasecmp(r->to[i], with->to[k]) == 0) {
-				r->to[n++] = r->to[i];
-				break;
-			}
-	r->n = n;
 }
 
 bool

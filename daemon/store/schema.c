@@ -197,7 +197,7 @@ static const char *const version_2[] = {
 	"ALTER TABLE event ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0",
 	"ALTER TABLE event ADD COLUMN plugin TEXT NOT NULL DEFAULT ''",      /* of an alarm */
 	"ALTER TABLE event ADD COLUMN activity INTEGER NOT NULL DEFAULT 0",  /* of a digest */
-	"ALTER TABLE event ADD COLUMN recipients TEXT NOT NULL DEFAULT ''",  /* of a daily one, a line each */
+	"ALTER TABLE event ADD COLUMN recipient TEXT NOT NULL DEFAULT ''",   /* of a daily one */
 	"UPDATE event SET"
 	"  assignee = (SELECT assignee FROM cases c WHERE c.number = event.number),"
 	"  outcome = coalesce((SELECT outcome FROM cases c WHERE c.number = event.number), 0)"

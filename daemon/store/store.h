@@ -127,8 +127,9 @@ void store_clock_event(struct store *s, const char *kind, int64_t number, enum c
 /* An event without a case. */
 struct bare_event {
 	const char *kind;
-	const char *plugin;     /* of an alarm, or NULL */
-	const char *recipients; /* a line each, or NULL: those that routing finds */
+	const char *plugin; /* of an alarm, or NULL */
+	const char
+	    *recipient; /* of a daily digest: whose it is; or NULL: those that routing finds */
 	bool activity;
 };
 /* Add it for one plugin, ahead of all that waits. Returns the delivery's rowid, and its key if that is
@@ -158,6 +159,7 @@ struct case_facts {
 	const char *kind, *category, *severity, *site;
 };
 bool route_takes(const Candor__Plugin *p, const struct case_facts *f);
+/* One that asks for alarms, or for nothing in particular and tells people: no ticket for it. */
 bool route_takes_alarm(const Candor__Plugin *p);
 /* Is "category", "site" or "severity" kept from it? */
 bool route_omits(const Candor__Plugin *p, const char *field);
@@ -170,8 +172,6 @@ struct recipients {
 void recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, const char *kind,
     int64_t number);
 void recipients_init(struct store *s, struct recipients *r);
-/* Leave those that are in both. */
-void recipients_intersect(struct recipients *r, const struct recipients *with);
 bool recipients_same(const struct recipients *a, const struct recipients *b);
 /* The address of the officer of that name, if they read the case; else "". */
 const char *route_assignee(struct store *s, int64_t number, const char *name);
