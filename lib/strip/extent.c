@@ -304,7 +304,8 @@ rest_dept(const uint8_t *cls)
 	if (cls[0] == C_AND || cls[0] == C_NOT)
 		return 0;
 	while (n < first + 5 && is(cls[n], NOUN | LINK) && cls[n] != C_DEPT && cls[n] != C_ROLE &&
-	       !(cls[n] == C_PLACE && is(cls[n + 1], NARROW)))
+	       !(cls[n] == C_PLACE &&
+		   (is(cls[n + 1], NARROW) || (n > first && cls[n - 1] != C_VERBAL))))
 		n++;
 	return cls[n] == C_DEPT || cls[n] == C_ROLE || cls[n] == C_PLACE ? rest_where(cls) : 0;
 }

@@ -128,7 +128,7 @@ enum strip_class {
 	C_TRACK, /* what a link says of who shared it */
 	C_UNIT,  /* years, months */
 	C_URL,
-	C_VERBAL, /* ends in -ing, -ed, -ly: no name */
+	C_VERBAL, /* ends in -ing, -ed: no name */
 	C_WAS,
 	C_WE,
 	C_WORD,
@@ -152,6 +152,7 @@ enum strip_class {
 	C_LONG, /* a number of many digits */
 	C_CALLING,
 	C_YOUR,
+	C_BOX,     /* P.O. box */
 	C_AREA,    /* before a telephone number's first part */
 	C_ADDRESS, /* 12 Hill Road, Dunmore */
 	C_ORG,     /* clinic, vendor: a company's, not the writer's */

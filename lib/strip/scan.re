@@ -137,8 +137,9 @@ shape(const uint8_t *word, size_t len, unsigned marks)
 			   C_ALLCAPS;
 	if (ends(word, len, "n't"))
 		return C_COMMON;
-	if ((big == 0 && (ends(word, len, "ing") || ends(word, len, "ed"))) ||
-	    ((big == 0 || (marks & (LEX_COMMON | LEX_WORD)) != 0) && ends(word, len, "ly")))
+	if ((big == 0 || (marks & (LEX_COMMON | LEX_WORD)) != 0) && ends(word, len, "ly"))
+		return C_COMMON;
+	if (big == 0 && (ends(word, len, "ing") || ends(word, len, "ed")))
 		return C_VERBAL;
 	if (word[0] >= 0x80)
 		utf8_decode(&first, (const char *)word, len);
