@@ -14,13 +14,14 @@ PKG_cleaner    := libseccomp libsodium libutf8proc libmagic zlib libjpeg libturb
 PKG_client     := libconfig libsodium libprotobuf-c libutf8proc jansson
 PKG_email      := libcurl
 PKG_webhook    := libcurl libsodium
+PKG_syslog     := openssl
 PKG_ticket     := libcurl libconfig jansson
 #
 # (libsodium in store: hashing, signatures and random bytes only; test_walls reads its symbols.)
 # --------------------------------------------------------------------------------------------------
 
 ROOMS   := intake desk store dispatch host cleaner
-PLUGINS := email webhook ticket command
+PLUGINS := email webhook ticket command syslog
 
 MODE    ?= debug
 B       ?= build/$(MODE)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@ struct host {
 	int dispatch;
 	const Candor__PluginState *state; /* what it said first */
 };
+
+/* For the next host: what its plugin may run and read. */
+static char *programs[4], *read_paths[4];
+static size_t n_programs, n_read_paths;
 
 /* Start a host for the plugin object of the build folder, with settings as name, value pairs. */
 static struct test_room
@@ -52,6 +57,10 @@ launch(const char *object, bool network, const char *const settings[], size_t n)
 	}
 	plugin.n_settings = n;
 	plugin.settings = list;
+	plugin.n_programs = n_programs;
+	plugin.programs = programs;
+	plugin.n_read_paths = n_read_paths;
+	plugin.read_paths = read_paths;
 	setup.n_plugins = 1;
 	setup.plugins = plugins;
 	plugin.deadline_ms = 500;
@@ -322,6 +331,99 @@ Test(host, a_plugin_with_a_network_can_connect_and_no_more, .timeout = 60)
 	o = deliver(&h, 1);
 	cr_assert(ne(ptr, (void *)(uintptr_t)o, NULL), "it ran /bin/true");
 	cr_assert(eq(str, o->error, (char *)(uintptr_t) "socket connect "));
+	cr_assert(zero(int, test_room_stop(&h.room)));
+	test_rmdir(dir);
+}
+#endif
+
+static struct host
+start_command(const char *program)
+{
+	const char *const settings[] = { "program", program, "reference", "true", "timeout_s",
+		"20" };
+
+	return start_with("plugins/command.so", false, settings, 3);
+}
+
+static const char *
+write_script(const char *dir, const char *text)
+{
+	const char *path = test_join(dir, "program");
+
+	test_write(path, text, strlen(text));
+	chmod(path, 0755);
+	return path;
+}
+
+Test(host, the_command_plugin_works_inside_the_walls, .timeout = 60)
+{
+	const char *dir = test_mkdir();
+	const char *script = write_script(dir,
+	    "#!/bin/sh\nread -r line || exit 1\ncase $line in *C-7K3M-9QX2*) ;; *) exit 2 ;; esac\n"
+	    "(while :; do :; done) </dev/null >/dev/null 2>&1 &\n"
+	    "x=$(echo 9 | { read -r n; echo T-$n; })\necho $x\n");
+	struct host h;
+	const Candor__Outcome *o;
+
+	programs[n_programs++] = (char *)(uintptr_t)script;
+	programs[n_programs++] = (char *)(uintptr_t) "/bin/sh";
+	h = start_command(script);
+	for (uint32_t i = 1; i <= 3; i++) {
+		o = deliver(&h, i);
+		cr_assert(ne(ptr, (void *)(uintptr_t)o, NULL));
+		cr_assert(eq(uint, o->result, CANDOR_DELIVERED), "%s", o->error);
+		cr_assert(eq(str, o->reference, (char *)(uintptr_t) "T-9"));
+	}
+	cr_assert(zero(int, test_room_stop(&h.room)));
+	test_rmdir(dir);
+}
+
+#ifndef CANDOR_SANITIZED
+/* Each that works is named; sentences of dash go to standard error. */
+static const char attempts[] = "#!/bin/sh\nexec 2>/dev/null\nr=\n"
+			       "/bin/true && r=\"$r exec\"\n"
+			       "/bin/cat /etc/passwd && r=\"$r cat\"\n"
+			       "read x </etc/passwd && r=\"$r passwd\"\n"
+			       "read x <$0.secret && r=\"$r secret\"\n"
+			       "read x </proc/self/status && r=\"$r proc\"\n"
+			       "read x </proc/1/environ && r=\"$r init\"\n"
+			       "(echo x >$0.new) && r=\"$r write\"\n"
+			       "(echo x >/dev/shm/candor-test) && r=\"$r shm\"\n"
+			       "kill -0 1 && r=\"$r kill1\"\n"
+			       "kill -0 $PPID && r=\"$r parent\"\n"
+			       "ulimit -n 100000 && r=\"$r files\"\n"
+			       "ulimit -v unlimited && r=\"$r memory\"\n"
+			       "echo \"got$r\"\n";
+
+Test(host, a_program_stands_behind_the_same_walls, .timeout = 60)
+{
+	const char *dir = test_mkdir();
+	const char *script = write_script(dir, attempts);
+	struct host h;
+	const Candor__Outcome *o;
+
+	test_write(test_join(dir, "program.secret"), "x\n", 2);
+	programs[n_programs++] = (char *)(uintptr_t)script;
+	programs[n_programs++] = (char *)(uintptr_t) "/bin/sh";
+	h = start_command(script);
+	o = deliver(&h, 1);
+	cr_assert(eq(str, o->reference, (char *)(uintptr_t) "got"), "%s", o->error);
+	cr_assert(zero(int, test_room_stop(&h.room)));
+	test_rmdir(dir);
+}
+
+Test(host, a_script_whose_interpreter_is_not_allowed_is_not_run, .timeout = 60)
+{
+	const char *dir = test_mkdir();
+	const char *script = write_script(dir, "#!/bin/sh\necho T-9\n");
+	struct host h;
+	const Candor__Outcome *o;
+
+	programs[n_programs++] = (char *)(uintptr_t)script;
+	h = start_command(script);
+	o = deliver(&h, 1);
+	cr_assert(eq(uint, o->result, CANDOR_RETRY));
+	HAS(o->error, "must be in programs");
 	cr_assert(zero(int, test_room_stop(&h.room)));
 	test_rmdir(dir);
 }
