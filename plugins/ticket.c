@@ -745,7 +745,8 @@ deliver_one(struct job *j)
 	text_adds(&text, "\n\n");
 	template_fill(&text, event_facts, &v, text_adds, true);
 	if (j->e->number[0] == '\0') {
-		answer_say(j->answer, "the event is of no case");
+		answer_say(j->answer,
+		    "%.40s is of no case, and a ticket is: leave it out of events", j->e->kind);
 		return CANDOR_REFUSED;
 	}
 	if ((result = locate(j, &made)) == CANDOR_DELIVERED &&

@@ -187,8 +187,7 @@ compose(struct text *out, const struct candor_event *e)
 {
 	char type[64], day[32];
 
-	snprintf(type, sizeof(type), "%s%.40s",
-	    strcmp(e->kind, "test") == 0 || strcmp(e->kind, "digest") == 0 ? "" : "case.", e->kind);
+	snprintf(type, sizeof(type), "%s%.40s", *e->number != '\0' ? "case." : "", e->kind);
 	snprintf(day, sizeof(day), "%.10sT00:00:00Z", e->on);
 	text_adds(out, "{\"type\":");
 	text_json(out, type);

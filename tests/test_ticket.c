@@ -445,6 +445,38 @@ Test(ticket, refusals_and_faults_have_their_fates, .timeout = 120)
 	}
 }
 
+Test(ticket, an_answer_that_makes_no_sense_is_tried_again_and_leads_nowhere, .timeout = 120)
+{
+	static const char *const answers[] = {
+		"say:", "say:null", "say:[]", "say:{}", "say:7", "say:{\"issues\"",
+		"say:{\"issues\":{}}",
+		"say:{\"issues\":[{\"fields\":{\"labels\":[\"candor-C-7K3M-9QX2\"]}}]}",
+		"say:{\"issues\":[{\"key\":\"../../"
+		"admin\",\"fields\":{\"labels\":[\"candor-C-7K3M-9QX2\"]}}]}",
+		"say:{\"issues\":[{\"key\":[],\"fields\":{\"labels\":[\"candor-C-7K3M-9QX2\"]}}]}"
+	};
+	struct candor_event e = test_event();
+	char *deep = test_alloc(60000);
+
+	for (size_t i = 0; i < NELEM(answers); i++) {
+		struct fixture f =
+		    begin(&systems[0], (const char *const[]){ answers[i], "400", NULL });
+
+		GIVES(f, &e, CANDOR_RETRY);
+		cr_assert(eq(ptr, (void *)(uintptr_t)test_server_request(&f.v, 2), NULL), "%s",
+		    answers[i]);
+		end(&f);
+	}
+	/* Nested deeper than any parser should go. */
+	memset(deep, '[', 59999);
+	memcpy(deep, "say:", 4);
+	deep[59999] = '\0';
+	struct fixture f = begin(&systems[0], (const char *const[]){ deep, "400", NULL });
+
+	GIVES(f, &e, CANDOR_RETRY);
+	end(&f);
+}
+
 Test(ticket, no_value_breaks_out_of_its_place, .timeout = 60)
 {
 	static const char *const evil[] = { "x\r\nX-Evil: 1", "x\ny", "\x7f" };

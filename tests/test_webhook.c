@@ -57,11 +57,20 @@ answered(const char *answer)
 	return once((const char *const[]){ "--answer", answer, NULL }, &e);
 }
 
+static void
+keep(void *p)
+{
+	(void)p;
+}
+
+/* For the life of the test, as all that tests read. */
 static json_t *
 body_of(const char *request)
 {
-	json_t *whole = json_loads(request, 0, NULL), *body;
+	json_t *whole, *body;
 
+	json_set_alloc_funcs(test_alloc, keep);
+	whole = json_loads(request, 0, NULL);
 	cr_assert(ne(ptr, whole, NULL));
 	body = json_loads(json_string_value(json_object_get(whole, "body")), 0, NULL);
 	cr_assert(ne(ptr, body, NULL), "no JSON: %s", request);
@@ -168,10 +177,17 @@ Test(webhook, a_digest_carries_its_events_and_a_test_none, .timeout = 60)
 	cr_assert(eq(str, (char *)text_of(json_array_get(list, 1), "kind"), "closed"));
 
 	e.n_items = 0;
-	e.kind = "test";
+	e.kind = "alarm";
 	e.activity = "";
+	e.plugin = "email";
 	cr_assert(eq(int, test_deliver(p, state, &e), CANDOR_DELIVERED), "%s", test_answer.error);
-	cr_assert(eq(str, (char *)text_of(body_of(test_server_request(&v, 2)), "type"), "test"));
+	cr_assert(eq(str, (char *)text_of(body_of(test_server_request(&v, 2)), "type"), "alarm"));
+	data = json_object_get(body_of(test_server_request(&v, 2)), "data");
+	cr_assert(eq(str, (char *)text_of(data, "plugin"), "email"));
+	e.kind = "test";
+	e.plugin = "";
+	cr_assert(eq(int, test_deliver(p, state, &e), CANDOR_DELIVERED), "%s", test_answer.error);
+	cr_assert(eq(str, (char *)text_of(body_of(test_server_request(&v, 3)), "type"), "test"));
 	p->close(state);
 	test_server_stop(&v);
 }

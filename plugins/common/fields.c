@@ -33,6 +33,7 @@ static const struct {
 	{ "closed",    "%{number}: closed", "Case %{number} was closed." },
 	{ "reopened",  "%{number}: reopened", "Case %{number} was reopened." },
 	{ "digest",    "What happened up to %{on}", "What happened up to %{on}:" },
+	{ "alarm",     "Plugin %{plugin} delivers nothing any more", "The plugin %{plugin} delivers nothing any more: see candor admin plugin list." },
 	{ "test",      "Test of notifications", "This is a test that an administrator asked for. No case is behind it." },
 	/* A kind that came after this plugin. */
 	{ NULL,        "%{number}: %{kind}", "Case %{number}: %{kind}." },
@@ -171,7 +172,7 @@ template_fill(struct text *out, const char *pattern, const struct values *values
 		bool asked = false, got = false;
 
 		while (pattern < end) {
-			const char *value;
+			const char *value = "";
 			bool known = false;
 
 			if (pattern[0] == '%' && pattern[1] == '{' && placeholder(pattern, &len))

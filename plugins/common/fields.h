@@ -26,6 +26,7 @@
 	X(clock)                                                                                   \
 	X(due)                                                                                     \
 	X(activity)                                                                                \
+	X(plugin)                                                                                  \
 	X(key)
 
 /* The i-th of them: its name, or NULL behind the last; and its value, "" where the host knows none. */

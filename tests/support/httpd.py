@@ -14,6 +14,7 @@ An answer is STATUS, STATUS:Header=value, or one of
   slow     answer 200 byte by byte, for ever
   huge     answer 200 with a body that never ends
   pass     what the ticket system says
+  say:TEXT answer 200 with that body
 """
 import argparse
 import base64
@@ -92,6 +93,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.pour(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"y", 0.05)
         elif what == "huge":
             self.pour(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"2000\r\n" + b"x" * 8192 + b"\r\n", 0)
+        elif what.startswith("say:"):
+            self.reply(200, {}, what[4:].encode())
         elif what == "pass":
             self.reply(status, {}, b"" if said is None else json.dumps(said).encode())
         else:

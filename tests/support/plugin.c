@@ -14,7 +14,7 @@ struct candor_answer test_answer;
 #define AT(field) offsetof(struct candor_event, field)
 const size_t test_event_fields[] = { AT(key), AT(kind), AT(number), AT(category), AT(severity),
 	AT(site), AT(state), AT(on), AT(acknowledge_by), AT(feedback_by), AT(assignee), AT(outcome),
-	AT(clock), AT(due), AT(activity) };
+	AT(clock), AT(due), AT(activity), AT(plugin) };
 const size_t n_test_event_fields = NELEM(test_event_fields);
 
 static void
@@ -93,7 +93,8 @@ test_event(void)
 		.outcome = "",
 		.clock = "",
 		.due = "",
-		.activity = "" };
+		.activity = "",
+		.plugin = "" };
 }
 
 enum candor_result
