@@ -30,6 +30,7 @@ struct dialogue {
 	const struct guide *g;
 	struct report *r;
 	size_t change;
+	bool asked_of[DIRECTORY_OFFICERS_MAX]; /* whether the one named shall be kept out */
 };
 
 static void
@@ -383,6 +384,39 @@ summary(struct dialogue *d)
 		    d->r->keep_original ? "; untouched for the escrow alone" : "");
 }
 
+/* Ask once of each officer whom the report names. */
+static int
+ask_mentioned(struct dialogue *d)
+{
+	const struct directory *people = d->g->directory;
+	struct report *r = d->r;
+	struct client *c = d->c;
+	bool out;
+	int e;
+
+	for (size_t i = 0; i < people->n_officers; i++) {
+		const struct officer *o = &people->officers[i];
+		char question[2 * OFFICER_NAME_MAX + 96];
+
+		if (d->asked_of[i] || !report_mentions(r, o) ||
+		    r->n_keep_out == DIRECTORY_OFFICERS_MAX)
+			continue;
+		snprintf(question, sizeof(question),
+		    "\nYou mention %s. Keep %s out, so as not to learn of it?", o->name, o->name);
+		if ((e = term_confirm(c, &out, true, question)) != 0)
+			return e;
+		d->asked_of[i] = true;
+		if (!out)
+			continue;
+		r->keep_out[r->n_keep_out++] = o->name;
+		if (report_check(c, r, d->g) != 0) {
+			r->n_keep_out--;
+			term_tell(c);
+		}
+	}
+	return 0;
+}
+
 static int preview(struct dialogue *d);
 
 /* clang-format off */
@@ -415,8 +449,10 @@ preview(struct dialogue *d)
 	size_t choice;
 	int e;
 
-	summary(d);
 	report_fields(r);
+	if ((e = ask_mentioned(d)) != 0)
+		return e;
+	summary(d);
 	if ((e = draft_preview(c, r->fields, r->n_fields, &r->choice, d->g->not_keepable,
 		 "it is right; show me my receipt", &send)) != 0)
 		return e;
@@ -597,6 +633,7 @@ report_dialogue(struct client *c, const struct guide *g, struct report *r)
 		if ((e = guide_look(c, &now)) != 0)
 			break;
 		d.g = &now;
+		memset(d.asked_of, 0, sizeof(d.asked_of));
 	}
 	c->may_go_back = c->draft = false;
 	if (r->narrative != NULL)

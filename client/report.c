@@ -111,6 +111,19 @@ report_fields(struct report *r)
 	}
 }
 
+bool
+report_mentions(const struct report *r, const struct officer *o)
+{
+	for (size_t i = 0; i < r->n_keep_out; i++)
+		if (strcmp(r->keep_out[i], o->name) == 0)
+			return false;
+	for (size_t i = 0; i < r->n_fields; i++)
+		if (strip_mentions(
+			(const char *)r->fields[i].given.p, r->fields[i].given.len, o->name))
+			return true;
+	return false;
+}
+
 /* ---- filing ----------------------------------------------------------------------------------- */
 
 struct filing {
@@ -473,6 +486,12 @@ prepare(struct client *c, struct report *r, const struct guide *g, json_t *remov
 			return e;
 		draft_removed(removed, r->fields[i].name, &r->fields[i].result, 0);
 	}
+	for (size_t i = 0; g->directory != NULL && i < g->directory->n_officers; i++)
+		if (report_mentions(r, &g->directory->officers[i]))
+			fprintf(stderr,
+			    "candor: the report names %s; who must not learn of it belongs in "
+			    "\"keep_out\"\n",
+			    g->directory->officers[i].name);
 	if (r->fields[2].result.text.len == 0)
 		return client_fail(c, EX_DATAERR,
 		    "nothing of \"narrative\" remains once it no longer says who wrote it: say "

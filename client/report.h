@@ -42,6 +42,9 @@ int report_fits(struct client *c, struct report *r) MUST_CHECK;
 /* List place, platform, urls and narrative as fields, given but not stripped. */
 void report_fields(struct report *r);
 
+/* Does a field, as given, name this officer, who is not kept out? The officer would read it. */
+bool report_mentions(const struct report *r, const struct officer *o);
+
 /*
  * File the report under r->receipt (its fields are stripped): derive the keys, connect, send, and
  * try again while that may help, tries times in all. 0 only when the daemon has said FILED. *sent tells, after a
