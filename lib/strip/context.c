@@ -254,6 +254,13 @@ beside_name(const struct gap *g, size_t k)
 	return k > 1 && class_at(g, k - 1) == C_LEFT && class_at(g, k - 2) == C_CAP;
 }
 
+/* Does what stands behind it number a patient, a room or a paper? */
+static bool
+numbers_others(uint8_t class)
+{
+	return class == C_RECORD || class == C_PLACE || class == C_PERSON;
+}
+
 /* The label of a find, STRIP__N when it stays. */
 static enum strip_label
 judged(const struct gap *g, const struct strip_match *m)
@@ -291,7 +298,9 @@ judged(const struct gap *g, const struct strip_match *m)
 	case WHEN_SERVED:
 		return served(g, start) ? m->label : STRIP__N;
 	case WHEN_OWN:
-		return whose_before(g, start) == MINE ? m->label : STRIP__N;
+		return whose_before(g, start) == MINE && !numbers_others(class_at(g, start - 1))
+			   ? m->label
+			   : STRIP__N;
 	case WHEN_NOT_THEIRS:
 		if (profile == STRIP_DEIDENTIFY)
 			return m->label;

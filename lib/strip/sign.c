@@ -153,7 +153,7 @@ role_at(const uint8_t *cls)
 		    (part == REACHES && cls[n] == C_COMMON && end > 0)) {
 			says |= part != NAMES;
 			end = n + 1;
-		} else if (part != JOINS && !(cls[n] == C_COMMA && end == n)) {
+		} else if (part != JOINS && !(cls[n] == C_COMMA && n > 0 && end == n)) {
 			break;
 		}
 	}
@@ -186,7 +186,8 @@ strip_sign(const uint8_t *cls, const struct strip_token *tok)
 	bool line = ends_line(cls[0]), whole;
 	size_t k = 1, n;
 
-	while (cls[k] == C_DASH || cls[k] == C_OTHER || cls[k] == C_SLASH || cls[k] == C_LINE)
+	while (cls[k] == C_DASH || cls[k] == C_OTHER || cls[k] == C_SLASH || cls[k] == C_LINE ||
+	       cls[k] == C_LEFT)
 		k++;
 	whole = all_signs(cls + k);
 	if (cls[k] == C_NAME_GONE) {
