@@ -610,7 +610,7 @@ Test(config, the_reference_in_etc_is_accepted)
 	fclose(err);
 	cr_assert(ne(ptr, c, NULL), "%s", text);
 	cr_assert(eq(sz, c->n_categories, 15));
-	cr_assert(eq(sz, c->n_plugins, 1));
+	cr_assert(ge(sz, c->n_plugins, 1));
 	for (size_t i = 0; i < c->n_categories; i++) {
 		bool harm = strcmp(c->categories[i]->id, "imminent-harm") == 0;
 

@@ -212,7 +212,7 @@ static const struct {
 	{ { "case", "save", "C-7F3K-22QD", "1" }, EX_USAGE, "usage: candor case save CASE N FILE" },
 	{ { "case", "save", "C-7F3K-22QD", "one", "f" }, EX_USAGE, "\"one\" is no entry" },
 	{ { "desk", "now" }, EX_USAGE, "one word too many" },
-	{ { "admin" }, EX_USAGE, "officer, plugin, delivery, reload, status, release" },
+	{ { "admin" }, EX_USAGE, "officer, plugin, delivery, reload, status, check, release" },
 	{ { "admin", "officer" }, EX_USAGE, "propose, remove" },
 	{ { "admin", "officer", "propose", "Ruth" }, EX_USAGE, "officer, lead, auditor, admin" },
 	{ { "admin", "officer", "propose", "Ruth", "--role", "boss" }, EX_USAGE,
