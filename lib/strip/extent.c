@@ -157,7 +157,7 @@ relative(const uint8_t *cls, size_t i)
 	size_t end = i;
 
 	for (; i < DESCRIPTION_MAX && !ends_fragment(cls[i]) && cls[i] != C_TITLE &&
-	       is(cls[i], NOUN | LINK | CLAUSE);
+	       (is(cls[i], NOUN | LINK | CLAUSE) || cls[i] == C_THEY || cls[i] == C_ME);
 	     i++)
 		if (!is(cls[i], LINK) && cls[i] != C_MY && cls[i] != C_AS)
 			end = i + 1;
@@ -256,7 +256,7 @@ rest_self(const uint8_t *cls)
 		return 0;
 	/* one of three, one of the two nurses: but not one of those */
 	if (cls[0] == C_NUMWORD && cls[1] == C_PREP) {
-		size_t of = cls[2] == C_THE ? 3 : 2;
+		size_t of = cls[2] == C_THE || cls[2] == C_THEY ? 3 : 2;
 
 		if (!is(cls[of], NOUN) || cls[2] == C_COMMON)
 			return 0;
@@ -382,7 +382,8 @@ name(const uint8_t *cls, bool sure)
 	if (n == first || cls[n] == C_POSSESSIVE)
 		return 0;
 	for (end = n; n < end + 2 && n < STRIP_REACH / 2; n++)
-		if (cls[n] == C_CREDENTIAL || (n > end && cls[n] == C_ALLCAPS))
+		if (cls[n] == C_CREDENTIAL ||
+		    (n > end && (cls[n] == C_ALLCAPS || cls[n] == C_TITLE) && !is_name(cls[n + 1])))
 			end = n + 1;
 		else if (cls[n] != C_COMMA)
 			break;

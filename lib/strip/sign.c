@@ -119,6 +119,9 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 			known += names_somebody(&tok[n], cls[n]);
 		} else if (cls[n] == C_LEFT && cls[n + 1] == C_TITLE && cls[n + 2] == C_RIGHT) {
 			n += 2;
+		} else if (cls[n] == C_DASH && n > 0 && cls[n - 1] == C_INITIAL &&
+			   cls[n + 1] == C_INITIAL) {
+			continue; /* J.-L. */
 		} else if (names == 0 || cls[n] != C_WORD ||
 			   (parts[cls[n + 1]] != NAMES && parts[cls[n + 2]] != NAMES)) {
 			break;
@@ -129,8 +132,8 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 	if (known == 0 && !(alone && (names > 1 || n > names)) && cls[0] != C_INITIAL)
 		return 0;
 	for (end = n; n - end < 2; n++) {
-		if (parts[cls[n]] == FOLLOWS ||
-		    (cls[n] == C_ALLCAPS && n > end && cls[n - 1] == C_COMMA))
+		if (parts[cls[n]] == FOLLOWS || ((cls[n] == C_ALLCAPS || cls[n] == C_TITLE) &&
+						    n > end && cls[n - 1] == C_COMMA))
 			end = n + 1;
 		else if (cls[n] != C_COMMA)
 			break;
@@ -167,8 +170,8 @@ all_signs(const uint8_t *cls)
 	for (size_t n = 0; n < SIGN_MAX; n++) {
 		if (cls[n] == C_NONE)
 			return true;
-		if (parts[cls[n]] == NO)
-			return false;
+		if (parts[cls[n]] == NO && !(cls[n] == C_VERB && n > 0 && cls[n - 1] == C_FILLER))
+			return false; /* you can text me */
 	}
 	return false;
 }
