@@ -271,27 +271,20 @@ scalar(char *out, size_t cap, const json_t *j)
 
 /* All texts in it, with "; " between, as long as they fit; members of objects under their names. */
 static void
-gather(struct text *out, const json_t *j, int depth)
+gather(struct text *out, const char *name, json_t *j, int depth)
 {
-	const char *name;
-	json_t *each;
-	size_t i;
-
 	if (json_is_string(j) && *json_string_value(j) != '\0') {
-		text_adds(out, out->len > 0 && out->p[out->len - 1] != ' ' ? "; " : "");
+		text_adds(out, out->len > 0 ? "; " : "");
+		text_adds(out, name);
+		text_adds(out, *name != '\0' ? ": " : "");
 		text_adds(out, json_string_value(j));
 	}
 	if (depth > 2)
 		return;
-	json_array_foreach(j, i, each) gather(out, each, depth + 1);
-	json_object_foreach((json_t *)(uintptr_t)j, name, each)
-	{
-		if (out->len > 0)
-			text_adds(out, "; ");
-		text_adds(out, name);
-		text_adds(out, ": ");
-		gather(out, each, depth + 1);
-	}
+	for (size_t i = 0; i < json_array_size(j); i++)
+		gather(out, name, json_array_get(j, i), depth + 1);
+	for (void *i = json_object_iter(j); i != NULL; i = json_object_iter_next(j, i))
+		gather(out, json_object_iter_key(i), json_object_iter_value(i), depth + 1);
 }
 
 /* ---- one request --------------------------------------------------------------------------------- */
@@ -308,7 +301,7 @@ struct job {
 	/* Of the last request. */
 	json_t *json;
 	unsigned code;
-	char said[SENTENCE_MAX]; /* the server's own words, if any */
+	char said[SENTENCE_MAX]; /* ": " and the server's own words, or nothing */
 };
 
 static struct values
@@ -336,12 +329,14 @@ static void
 hear(struct job *j, const struct http_answer *a)
 {
 	const struct mapping *m = &j->t->mapping;
-	struct text said = TEXT(j->said);
+	char words[SENTENCE_MAX - 2];
+	struct text said = TEXT(words);
 
 	for (size_t i = 0; i < m->n_sentences && said.len == 0; i++)
-		gather(&said, at(j->json, m->sentences[i]), 0);
+		gather(&said, "", at(j->json, m->sentences[i]), 0);
 	if (said.len == 0)
 		http_excerpt(&said, a);
+	snprintf(j->said, sizeof(j->said), "%s%s", said.len > 0 ? ": " : "", words);
 }
 
 /*
@@ -391,11 +386,11 @@ ask(struct job *j, enum step step)
 	j->answer->retry_after_s = a.retry_after_s;
 	if (a.status == 401 || a.status == 403) {
 		/* An administrator mends that: it is not the event's fault. */
-		answer_say(j->answer, "%s does not allow %s with what token_file holds (%u): %s",
+		answer_say(j->answer, "%s does not allow %s with what token_file holds (%u)%s",
 		    t->mapping.system, step_names[step], a.status, j->said);
 		return CANDOR_RETRY;
 	}
-	answer_say(j->answer, "%s answers %u to %s%s: %s", t->mapping.system, a.status,
+	answer_say(j->answer, "%s answers %u to %s%s%s", t->mapping.system, a.status,
 	    step_names[step],
 	    a.status >= 300 && a.status < 400
 		? " and points elsewhere: url must be the last address"
@@ -408,7 +403,7 @@ ask(struct job *j, enum step step)
 static enum candor_result
 nonsense(struct job *j, enum step step, const char *what)
 {
-	answer_say(j->answer, "%s answers %u to %s without %s: %s", j->t->mapping.system, j->code,
+	answer_say(j->answer, "%s answers %u to %s without %s%s", j->t->mapping.system, j->code,
 	    step_names[step], what, j->said);
 	return CANDOR_RETRY;
 }
@@ -459,11 +454,12 @@ static json_t *
 pick(const struct job *j, enum step step, bool *list)
 {
 	const struct request *r = &j->t->mapping.steps[step];
-	json_t *items = at(j->json, r->items), *each;
-	size_t i;
+	json_t *items = at(j->json, r->items);
 
 	*list = json_is_array(items);
-	json_array_foreach(items, i, each) if (fits(j, r, each)) return each;
+	for (size_t i = 0; i < json_array_size(items); i++)
+		if (fits(j, r, json_array_get(items, i)))
+			return json_array_get(items, i);
 	return NULL;
 }
 
@@ -631,7 +627,7 @@ change(struct job *j, struct change *c)
 			return nonsense(j, STEP_choose, list ? choose->id : choose->items);
 		if (item == NULL) {
 			c->asked = true;
-			snprintf(c->said, sizeof(c->said), "nothing that it offers leads there");
+			snprintf(c->said, sizeof(c->said), ": nothing that it offers leads there");
 			return CANDOR_DELIVERED;
 		}
 	}
@@ -721,9 +717,8 @@ bring(struct job *j, struct now *now, bool made)
 		const struct change *c = changes[i];
 
 		if (c->asked && strcmp(c->want, c->have) != 0) {
-			answer_say(j->answer,
-			    "%s left the %s of ticket %s at \"%s\", not \"%s\": %s", m->system,
-			    step_names[c->step], j->id, c->have, c->want, c->said);
+			answer_say(j->answer, "%s left the %s of ticket %s at \"%s\", not \"%s\"%s",
+			    m->system, step_names[c->step], j->id, c->have, c->want, c->said);
 			return CANDOR_REFUSED;
 		}
 	}

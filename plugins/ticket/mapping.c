@@ -477,7 +477,7 @@ mapping_url(struct text *out, const struct request *r, const struct values *v)
 	for (int i = 0; r->query != NULL && i < config_setting_length(r->query); i++) {
 		const config_setting_t *at = config_setting_get_elem(r->query, (unsigned)i);
 		const char *text = config_setting_get_string(at);
-		char filled[TEMPLATE_MAX], number[32];
+		char filled[TEMPLATE_MAX], number[32] = "";
 		struct text value = TEXT(filled);
 
 		if (text == NULL)

@@ -51,7 +51,9 @@ sed -i "s/^headcount_k.*/& limits = { $strange = 1; };/; 0,/{ id = /s//{ $strang
 sed -i "0,/id = /s//$strange = 1; id = /" "$dir/categories.conf"
 echo "$strange = 1;" >>"$dir/candor.conf"
 echo "plugin = \"email\"; $strange = 1;" >"$dir/plugins.d/one.conf"
-echo "plugin = \"email\"; settings = { $strange = 1; };" >"$dir/plugins.d/two.conf"
+for plugin in email webhook ticket; do
+	echo "plugin = \"$plugin\"; settings = { $strange = 1; };" >"$dir/plugins.d/$plugin.conf"
+done
 "$candord" -t -c "$dir/candor.conf" >"$work/faults" 2>&1
 known() # what stands before the strange name
 {
@@ -69,8 +71,12 @@ keys "of limits" "$dir/candor.conf" "limits\."
 keys "of categories" "" "categories\[0\]\."
 keys "of sites" "$dir/candor.conf" "sites\[0\]\."
 keys "of a plugin's file" "$dir/plugins.d/one.conf" ""
-read -ra names <<<"$(sed -n "s/.*unknown setting $strange; allowed are //p" "$work/faults" | tr -d ,)"
-names_all "of the email plugin" "$man/candor.conf.5" "^\.It Ic ([a-z_]+ , )?@( |$)" "${names[@]}"
+for plugin in email webhook ticket; do
+	read -ra names <<<"$(sed -n "s|.*$plugin.conf.*unknown setting $strange; allowed are ||p" "$work/faults" | tr -d ,)"
+	awk -v head=".Ss Settings of the $plugin plugin" '/^\.S[sh]/ { in_it = $0 == head } in_it' \
+		"$man/candor.conf.5" >"$work/section"
+	names_all "of the $plugin plugin" "$work/section" "^\.It Ic ([a-z_]+ , )?@( |$)" "${names[@]}"
+done
 echo "$strange = \"\";" >>"$site"
 read -ra names <<<"$("$candor" guide 2>&1 | sed -n 's/.*known are //p' | sed 's/ and / /; s/,//g')"
 names_all "and of site.conf" "$man/candor.conf.5" "^\.It Ic @( |$)" "${names[@]}"
