@@ -639,8 +639,10 @@ delivery_decide(struct officer_session *s, int argc, char **argv)
 		return r;
 	if ((argc == 2) == (plugin != NULL))
 		return client_fail(c, EX_USAGE,
-		    "say which: a number of `candor admin delivery list`, or --plugin NAME for all "
-		    "that failed there");
+		    "say which: `candor admin delivery %s ID`, of those that `candor admin "
+		    "delivery "
+		    "list` has, or --plugin NAME for all that failed there",
+		    retry ? "retry" : "discard");
 	if (argc == 2 && (*argv[1] == '\0' || strlen(argv[1]) > 40 ||
 			     strspn(argv[1], "0123456789abcdefABCDEF") != strlen(argv[1])))
 		return client_fail(c, EX_USAGE,

@@ -324,12 +324,12 @@ static const char *const sql[DB__N] = {
 		" last_error = iif(?4 = '', last_error, ?4) WHERE name = ?1",
 	[DB_PLUGIN_SUCCESS] =
 		"UPDATE plugin SET last_success = ?2, failing = 0, silent_since = 0, alarmed_on = 0"
-		" WHERE name = ?1",
+		" WHERE name = ?1 AND (last_success <> ?2 OR failing > 0)",
 	[DB_PLUGIN_ERROR] = "UPDATE plugin SET last_error = ?2 WHERE name = ?1",
-	/* In way ?2, from ?3 on unless it is already. */
+	/* In way ?2 (a graver one stays), from ?3 on unless it is already. */
 	[DB_PLUGIN_FAILING] =
-		"UPDATE plugin SET failing = max(failing, ?2),"
-		" silent_since = iif(failing = 0, ?3, silent_since) WHERE name = ?1",
+		"UPDATE plugin SET failing = ?2, silent_since = iif(failing = 0, ?3, silent_since)"
+		" WHERE name = ?1 AND failing < ?2",
 	/* It starts again, which mends what kept it from starting only. */
 	[DB_PLUGIN_WORKS] =
 		"UPDATE plugin SET failing = 0, silent_since = 0, alarmed_on = 0"

@@ -393,6 +393,13 @@ store_due(struct store *s, const char *plugin)
 /* ---- outcomes --------------------------------------------------------------------------------- */
 
 static void
+is_failing(struct store *s, const char *plugin, enum failing how)
+{
+	if (db_run(s->db, PLUGIN_FAILING, db_t(plugin), db_i(how), db_i(s->now)) > 0)
+		s->effects.watch = true;
+}
+
+static void
 take_outcome(struct store *s, const char *name, const Candor__Outcome *o)
 {
 	const enum db_query q = DB_DELIVERY_GET;
@@ -429,8 +436,7 @@ take_outcome(struct store *s, const char *name, const Candor__Outcome *o)
 	if (state != DELIVERY_DELIVERED) {
 		if (error[0] != '\0')
 			db_run(s->db, PLUGIN_ERROR, db_t(name), db_t(error));
-		db_run(s->db, PLUGIN_FAILING, db_t(name), db_i(FAILING_TO_DELIVER), db_i(s->now));
-		s->effects.watch = true;
+		is_failing(s, name, FAILING_TO_DELIVER);
 		return;
 	}
 	db_run(s->db, PLUGIN_SUCCESS, db_t(name), db_i(s->today));
@@ -470,8 +476,7 @@ store_plugin_state(
 	if (strcmp(m->state, "ready") == 0) {
 		db_run(s->db, PLUGIN_WORKS, db_t(m->name));
 	} else if (m->error[0] != '\0') {
-		db_run(s->db, PLUGIN_FAILING, db_t(m->name), db_i(FAILING_TO_START), db_i(s->now));
-		s->effects.watch = true;
+		is_failing(s, m->name, FAILING_TO_START);
 	}
 	return KEEP;
 }

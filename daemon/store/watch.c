@@ -27,6 +27,10 @@ struct health {
 	const char *state, *version, *last_error;
 	day_t last_success, alarmed_on;
 	int64_t silent_since; /* 0: it works */
+};
+
+/* What it has left; counted, hence for those only who ask. */
+struct counts {
 	uint32_t pending, failed, waiting;
 };
 
@@ -35,7 +39,7 @@ read_health(struct store *s, struct health *h, const char *name)
 {
 	const enum db_query q = DB_PLUGIN_GET;
 
-	*h = (struct health){ "", "", "", 0, 0, 0, 0, 0, 0 };
+	*h = (struct health){ "", "", "", 0, 0, 0 };
 	if (db_row(s->db, PLUGIN_GET, db_t(name))) {
 		h->state = db_text(s->db, q, 0, s->arena);
 		h->version = db_text(s->db, q, 1, s->arena);
@@ -44,10 +48,16 @@ read_health(struct store *s, struct health *h, const char *name)
 		h->silent_since = db_int(s->db, q, 5);
 		h->alarmed_on = (day_t)db_int(s->db, q, 6);
 	}
+}
+
+static void
+read_counts(struct store *s, struct counts *n, const char *name)
+{
+	*n = (struct counts){ 0 };
 	if (db_row(s->db, DELIVERY_COUNTS, db_t(name))) {
-		h->pending = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 0);
-		h->failed = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 1);
-		h->waiting = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 2);
+		n->pending = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 0);
+		n->failed = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 1);
+		n->waiting = (uint32_t)db_int(s->db, DB_DELIVERY_COUNTS, 2);
 	}
 }
 
@@ -63,10 +73,14 @@ day_text(struct store *s, day_t day)
 /* ---- the plugins ------------------------------------------------------------------------------ */
 
 static Candor__PluginInfo *
-info_of(struct store *s, const char *name, const struct health *h, bool configured)
+info_of(struct store *s, const char *name, bool configured)
 {
 	Candor__PluginInfo *p = STORE_NEW(s, PluginInfo, plugin_info);
+	struct health health, *h = &health;
+	struct counts n;
 
+	read_health(s, h, name);
+	read_counts(s, &n, name);
 	p->name = store_text(s, name);
 	p->state = store_text(s, !configured           ? "orphaned"
 				 : h->state[0] == '\0' ? "starting"
@@ -77,9 +91,9 @@ info_of(struct store *s, const char *name, const struct health *h, bool configur
 		p->last_success = day_text(s, h->last_success);
 	if (configured && h->silent_since > 0)
 		p->silent_since = day_text(s, clock_day(h->silent_since));
-	p->pending = h->pending;
-	p->failed = h->failed;
-	p->waiting = h->waiting;
+	p->pending = n.pending;
+	p->failed = n.failed;
+	p->waiting = n.waiting;
 	return p;
 }
 
@@ -89,7 +103,7 @@ find_orphans(struct store *s, char ***out)
 {
 	enum { ORPHANS_MAX = 64 };
 	size_t n = 0, kept = 0;
-	struct health h;
+	struct counts left;
 
 	*out = store_alloc(s, ORPHANS_MAX * sizeof(**out));
 	for (bool ok = db_row0(s->db, PLUGINS); ok && n < ORPHANS_MAX;
@@ -100,8 +114,8 @@ find_orphans(struct store *s, char ***out)
 			(*out)[n++] = name;
 	}
 	for (size_t i = 0; i < n; i++) {
-		read_health(s, &h, (*out)[i]);
-		if (h.pending + h.failed + h.waiting > 0)
+		read_counts(s, &left, (*out)[i]);
+		if (left.pending + left.failed + left.waiting > 0)
 			(*out)[kept++] = (*out)[i];
 	}
 	return kept;
@@ -118,10 +132,8 @@ store_plugins(struct store *s, Candor__PluginInfo ***out)
 		bool configured = i < s->setup->n_plugins;
 		const char *name =
 		    configured ? s->setup->plugins[i]->name : orphans[i - s->setup->n_plugins];
-		struct health h;
 
-		read_health(s, &h, name);
-		(*out)[n] = info_of(s, name, &h, configured);
+		(*out)[n] = info_of(s, name, configured);
 		bytes += protobuf_c_message_get_packed_size(&(*out)[n]->base) + 4;
 		if (bytes > PLUGINS_MAX_BYTES)
 			break;
@@ -206,24 +218,26 @@ static void
 of_plugin(struct problems *list, const Candor__Plugin *p)
 {
 	struct store *s = list->s;
+	struct counts left;
 	struct health h;
 	char **ids;
 	size_t n;
 
 	read_health(s, &h, p->name);
+	read_counts(s, &left, p->name);
 	if (silent_for(s, &h, patience(s)))
 		problem(list, LEVEL_WARNING, "plugin %s delivers nothing since %s: %s", p->name,
 		    day_text(s, clock_day(h.silent_since)), h.last_error);
-	if (h.failed > 0)
+	if (left.failed > 0)
 		problem(list, LEVEL_WARNING,
 		    "plugin %s: %u given up; see `candor admin delivery list --failed`, then "
 		    "retry or discard them",
-		    p->name, h.failed);
-	if (h.waiting > 0)
+		    p->name, left.failed);
+	if (left.waiting > 0)
 		problem(list, LEVEL_WARNING,
 		    "plugin %s: %u wait, since nobody who may be told has an e-mail address; see "
 		    "`candor admin delivery list --waiting`",
-		    p->name, h.waiting);
+		    p->name, left.waiting);
 	if ((n = route_unheard(s, p, &ids)) > 0)
 		problem(list, LEVEL_WARNING,
 		    "plugin %s can tell nobody of %s: have officers enrolled with an e-mail "
