@@ -115,7 +115,29 @@ limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &lim) < 0 ? CANDOR_ESYS : 0;
 }
 
-/* Processes and threads of this process's user; a folder has two links, and one for each inside. */
+/* Is the process of the folder /proc/NAME dead, and only waits for its parent to notice? */
+static bool
+is_dead(int proc, const char *name)
+{
+	char path[300], text[512];
+	const char *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/stat", name);
+	if ((fd = openat(proc, path, O_RDONLY | O_CLOEXEC)) < 0)
+		return true;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	end = strrchr(text, ')');
+	return end == NULL || strncmp(end, ") Z", 3) == 0;
+}
+
+/*
+ * Living processes and threads of this process's user; a folder has two links, and one for each inside. The
+ * dead count for the limit too: were they counted here, a plugin that leaves many could have more each time.
+ */
 static int
 count_tasks(size_t *out)
 {
@@ -132,7 +154,7 @@ count_tasks(size_t *out)
 			continue;
 		snprintf(path, sizeof(path), "%s/task", e->d_name);
 		if (fstatat(dirfd(proc), e->d_name, &st, 0) == 0 && st.st_uid == getuid() &&
-		    fstatat(dirfd(proc), path, &st, 0) == 0)
+		    !is_dead(dirfd(proc), e->d_name) && fstatat(dirfd(proc), path, &st, 0) == 0)
 			*out += st.st_nlink > 2 ? st.st_nlink - 2 : 1;
 	}
 	closedir(proc);

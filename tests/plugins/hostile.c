@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,30 @@ escape(const struct candor_event *e, struct candor_answer *a)
 	return CANDOR_DELIVERED;
 }
 
+/* With programs: as many processes as there can be, none of which wants to be found or ended. */
+static enum candor_result
+bomb(const struct candor_event *e, struct candor_answer *a)
+{
+	(void)e;
+	if (setsid() >= 0) {
+		strcat(a->error, "setsid ");
+		return CANDOR_REFUSED;
+	}
+	for (bool for_ever = true; for_ever;) {
+		if (fork() != 0) {
+			usleep(1000);
+			continue;
+		}
+		(void)setsid();
+		(void)setpgid(0, 0);
+		if (daemon(0, 0) < 0)
+			errno = 0;
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+	}
+	return CANDOR_DELIVERED;
+}
+
 /* What it saw, so that a test sees it too. */
 static enum candor_result
 echo(const struct candor_event *e, struct candor_answer *a)
@@ -118,7 +143,7 @@ static const struct {
 	const char *name;
 	enum candor_result (*fn)(const struct candor_event *e, struct candor_answer *a);
 } acts[] = { { "crash", crash }, { "hang", hang }, { "garbage", garbage }, { "huge", huge },
-	{ "leak", leak }, { "escape", escape }, { "echo", echo } };
+	{ "leak", leak }, { "escape", escape }, { "bomb", bomb }, { "echo", echo } };
 
 static int
 check(const struct candor_kv *kv, size_t n, char *why, size_t cap)
