@@ -358,6 +358,19 @@ Test(strip, a_name_once_known_goes_everywhere_and_nobody_elses)
 	gives("Her name is Rosa Delgado. Ask Rosa.", "Her name is Rosa Delgado. Ask Rosa.");
 }
 
+/* An apostrophe closes no quotation, and nothing is read behind the last word. */
+Test(strip, a_removal_leaves_what_is_quoted_as_it_was)
+{
+	static const char *const texts[] = {
+		"I found my name on the board as \"@tlong' I'm the newest CRNA, here since Memorial Day. So.",
+		"He filmed her \" and I am on it as \"abc 12 \" x\" here since June.",
+		"I saw all of it and wrote it up at once. Solomon Game dRN",
+	};
+
+	for (size_t i = 0; i < NELEM(texts); i++)
+		holds(texts[i], strlen(texts[i]), STRIP_REPORTER);
+}
+
 Test(strip, text_is_evened_out)
 {
 	gives("a\r\nb\rc\x0b"

@@ -118,6 +118,19 @@ whose_before(const struct gap *g, size_t start)
 	return NOBODYS;
 }
 
+/* Does the writer say "me" before token k in its sentence? */
+static bool
+speaks_of_me(const struct gap *g, size_t start)
+{
+	for (size_t k = start; k > 0 && start - k < LOOK_BACK; k--) {
+		if (ends_sentence(class_at(g, k - 1)))
+			break;
+		if (class_at(g, k - 1) == C_ME)
+			return true;
+	}
+	return false;
+}
+
 /* Who stands nearest to tokens start..end in their sentence? First before them, then behind: there a
  * company is nobody. */
 static enum whose
@@ -309,6 +322,8 @@ judged(const struct gap *g, const struct strip_match *m)
 		who = whose(g, start, end);
 		if (beside_name(g, start))
 			who = THEIRS;
+		else if (who == THEIRS && speaks_of_me(g, start))
+			who = MINE;
 		if (who == MINE)
 			return m->label;
 		if (who == THEIRS && profile == STRIP_REPORTER)

@@ -78,6 +78,7 @@ static const uint8_t parts[256] = {
 	[C_HAVE] = CLAUSE,
 	[C_BEEN] = CLAUSE,
 	[C_NOT] = LINK,
+	[C_MARK] = NOUN,
 	[C_CLOCK] = NOUN,
 	[C_ORG] = NOUN,
 	[C_TAG] = NOUN | NARROW,

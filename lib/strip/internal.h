@@ -152,6 +152,7 @@ enum strip_class {
 	C_LONG, /* a number of many digits */
 	C_CALLING,
 	C_YOUR,
+	C_MARK,    /* a quotation mark that neither opens nor closes, an apostrophe */
 	C_BOX,     /* P.O. box */
 	C_AREA,    /* before a telephone number's first part */
 	C_ADDRESS, /* 12 Hill Road, Dunmore */
@@ -183,13 +184,13 @@ int strip_scan(
 
 /* What the language packs say of a word beside its class. Many words have several. */
 enum strip_mark {
-	LEX_GIVEN = 1,   /* a given name */
-	LEX_FAMILY = 2,  /* a family name */
-	LEX_PLACE = 4,   /* a town, a county */
-	LEX_LONGER = 8,  /* names of several words begin with it: "san" */
-	LEX_COMMON = 16, /* an everyday word, too */
-	LEX_WORD = 32,   /* a rarer word */
-	LEX_KNOWN = 64,  /* a name that is nobody's: of a drug, a firm, a language */
+	LEX_GIVEN = 1,    /* a given name */
+	LEX_FAMILY = 2,   /* a family name */
+	LEX_PLACE = 4,    /* a town, a county */
+	LEX_LONGER = 8,   /* names of several words begin with it: "san" */
+	LEX_COMMON = 16,  /* an everyday word, too */
+	LEX_WORD = 32,    /* a rarer word */
+	LEX_KNOWN = 64,   /* a name that is nobody's: of a drug, a firm, a language */
 	LEX_EPONYM = 128, /* of whom a disease or a sign has its name */
 };
 

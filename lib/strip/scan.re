@@ -440,7 +440,7 @@ next:
 		class = word_class(&s, &YYCURSOR, start, false);
 		T(class);
 	}
-	"'s" | "'"              { T(YYCURSOR - start == 2 ? C_POSSESSIVE : C_QUOTE); }
+	"'s" | "'"              { T(YYCURSOR - start == 2 ? C_POSSESSIVE : C_MARK); }
 
 	[.!?]+                  { T(memchr(start, '?', (size_t)(YYCURSOR - start)) != NULL ? C_QUESTION : C_END); }
 	[,;]+                   { T(C_COMMA); }
@@ -463,8 +463,9 @@ next:
 			s.opened = at;
 			goto next;
 		}
-		if (!before)
-			close_quote(&s, out->n, true);
+		if (before)
+			T(C_MARK);
+		close_quote(&s, out->n, true);
 		T(C_QUOTE);
 	}
 	[/|]+                   { T(C_SLASH); }

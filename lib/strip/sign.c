@@ -122,7 +122,7 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 		} else if (cls[n] == C_DASH && n > 0 && cls[n - 1] == C_INITIAL &&
 			   cls[n + 1] == C_INITIAL) {
 			continue; /* J.-L. */
-		} else if (names == 0 || cls[n] != C_WORD ||
+		} else if (names == 0 || cls[n] != C_WORD || cls[n + 1] == C_NONE ||
 			   (parts[cls[n + 1]] != NAMES && parts[cls[n + 2]] != NAMES)) {
 			break;
 		}
@@ -176,6 +176,23 @@ all_signs(const uint8_t *cls)
 	return false;
 }
 
+/* Does the text end soon, with how to be reached, and nobody else in it? */
+static bool
+ends_reaching(const uint8_t *cls)
+{
+	static const uint8_t reach[] = { C_EMAIL, C_PHONE, C_BARE, C_HANDLE, C_PLACEHOLDER };
+	bool found = false;
+
+	for (size_t n = 0; n < SIGN_MAX / 2; n++) {
+		if (cls[n] == C_NONE)
+			return found;
+		if (cls[n] == C_THEY || cls[n] == C_WHO || cls[n] == C_QUESTION)
+			return false;
+		found |= memchr(reach, cls[n], sizeof(reach)) != NULL;
+	}
+	return false;
+}
+
 static bool
 near_end(const uint8_t *cls)
 {
@@ -210,7 +227,8 @@ strip_sign(const uint8_t *cls, const struct strip_token *tok)
 	if (n == 0 || (parts[cls[k + n]] != SEPARATES && cls[k + n] != C_NONE &&
 			  parts[cls[k + n]] != REACHES))
 		return none;
-	if (!whole && !(line && ends_line(cls[k + n]) && near_end(cls + k)))
+	if (!whole && !(parts[cls[k + n]] == SEPARATES && ends_reaching(cls + k + n)) &&
+	    !(line && ends_line(cls[k + n]) && near_end(cls + k)))
 		return none;
 	return (struct strip_match){ STRIP_REPORTER_NAME, WHEN_BLOCK, k, k + n, k + n };
 }
