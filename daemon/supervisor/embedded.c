@@ -22,6 +22,7 @@
 	X(webhook, "plugins.d/webhook.conf.example", "etc/plugins.d/webhook.conf")                 \
 	X(ticket, "plugins.d/ticket.conf.example", "etc/plugins.d/ticket.conf")                    \
 	X(command, "plugins.d/command.conf.example", "etc/plugins.d/command.conf")                 \
+	X(syslog, "plugins.d/syslog.conf.example", "etc/plugins.d/syslog.conf")                    \
 	X(rt5, "plugins.d/ticket/rt5.conf", "etc/plugins.d/ticket/rt5.conf")                       \
 	X(redmine, "plugins.d/ticket/redmine.conf", "etc/plugins.d/ticket/redmine.conf")           \
 	X(jira, "plugins.d/ticket/jira.conf", "etc/plugins.d/ticket/jira.conf")                    \

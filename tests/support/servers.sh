@@ -188,3 +188,137 @@ redmine_ask()
 	[ $# -gt 2 ] && body=(-H "Content-Type: application/json" -d "$3")
 	curl -s -m 30 -g -X "$1" -H "X-Redmine-API-Key: $(cat "$server/token")" "${body[@]}" "$redmine$2"
 }
+
+# ---- Candor with the ticket plugin ------------------------------------------------------------------
+
+file()
+{
+	echo '{"category":"phi-disclosure","narrative":"Harold Finch of room 412 was posted."}' |
+		"$candor" report --json - 2>>"$work/err"
+}
+
+numbers()
+{
+	as Dana cases --json --limit 200 2>>"$work/err" | json '"\n".join(x["case"] for x in j)' | sort
+}
+
+# file_case: file a report. Sets c, the number of its case; what the reporter was told is in $work/filed.
+file_case()
+{
+	numbers >"$work/before"
+	file >"$work/filed"
+	numbers >"$work/after"
+	c=$(comm -13 "$work/before" "$work/after")
+}
+
+deliveries()
+{
+	"$candor" admin delivery list --json --key "$admin_key" "$@"
+}
+
+quiet()
+{
+	[ "$(deliveries | json 'sum(d["state"] == "pending" for d in j)')" = 0 ]
+}
+
+# failed_with PATTERN, waits_with PATTERN: does a delivery that failed, or one that waits, say so?
+failed_with()
+{
+	deliveries --failed | json '"\n".join(d["last_error"] for d in j)' | grep -q -- "$1"
+}
+
+waits_with()
+{
+	deliveries | json '"\n".join(str(d["last_error"]) for d in j if d["state"] == "pending")' | grep -qi -- "$1"
+}
+
+# tested_with PATTERN: a test event, and what it came to.
+tested_with()
+{
+	"$candor" admin plugin test ticket --key "$admin_key" >/dev/null 2>&1
+	wait_for 60 answered_with "$1"
+}
+
+answered_with()
+{
+	deliveries | json '"\n".join(str(d["reference"]) + " " + str(d["last_error"]) for d in j if d["event"] == "test")' |
+		grep -q -- "$1"
+}
+
+# The reference that Candor shows for a case: "ID URL".
+reference()
+{
+	as Dana case show "$1" --json | json 'j["references"][0]["reference"]'
+}
+
+has_reference()
+{
+	reference "$1" | grep -q '^[0-9][0-9]* http'
+}
+
+# anew: a file that the plugin's .conf names is another now. It is started anew when the .conf is another.
+anew()
+{
+	local old
+	old=$(room_pids host)
+	sed -i "s/timeout_s = 2.;/timeout_s = 2$((anew_n = (anew_n + 1) % 5));/" "$dir/plugins.d/ticket.conf"
+	"$candor" admin reload --key "$admin_key" >/dev/null
+	wait_for 20 another "$old"
+}
+
+another()
+{
+	[ -n "$(room_pids host)" ] && [ "$(room_pids host)" != "$1" ]
+}
+anew_n=0
+
+# ticket_site MAPPING URL SETTINGS: an instance whose plugin speaks to $server, and three officers.
+ticket_site()
+{
+	instance site
+	cp "$server/token" "$dir/token"
+	chmod 600 "$dir/token"
+	cat >"$dir/plugins.d/ticket.conf" <<-C
+	plugin = "ticket"; network = true; retry_min_s = 1; retry_max_s = 2; max_attempts = 100;
+	settings = {
+	  url = "$2"; mapping_file = "plugins.d/ticket/$1"; token_file = "token"; timeout_s = 25;
+	  $3
+	};
+	C
+	check "candord accepts the plugin's configuration" "$candord" -t -c "$dir/candor.conf"
+	start
+	three_officers
+}
+
+# rt_or_leave: rt_server, or an end of the scenario that says why not. redmine_or_leave: the same.
+rt_or_leave()
+{
+	server_or_leave rt "Request Tracker"
+}
+
+redmine_or_leave()
+{
+	server_or_leave redmine Redmine
+}
+
+server_or_leave()
+{
+	local lacking
+	lacking=$("$1_lacking")
+	if [ -n "$lacking" ]; then
+		skip "$lacking"
+		exit 0
+	fi
+	"$1_server" || {
+		cat "$server/log" 2>/dev/null
+		echo "not ok - a private $2 starts"
+		exit 1
+	}
+}
+
+# rt_tickets: "CASE ID" of every ticket of a case.
+rt_tickets()
+{
+	rt_ask GET "/tickets?query=Subject%20LIKE%20%27Candor%20case%27&fields=Subject&per_page=100" |
+		json '"\n".join(t["Subject"].split(":")[0].split()[-1] + " " + t["id"] for t in j["items"])'
+}
