@@ -141,11 +141,26 @@ text_of(const json_t *j, const char *name)
 	return s != NULL ? s : "(none)";
 }
 
+/* The example of an event in doc/PLUGINS.md. */
+static json_t *
+documented(void)
+{
+	const char *text = (const char *)test_read(test_path("doc/PLUGINS.md")).p;
+	const char *from = strstr(text, "```json\n");
+	json_t *j;
+
+	cr_assert(ne(ptr, STR(from), NULL));
+	j = json_loads(from + 8, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, NULL);
+	cr_assert(ne(ptr, j, NULL));
+	return j;
+}
+
 Test(command, a_program_gets_every_field_of_the_event_as_one_json_object)
 {
 	struct candor_event e = filed();
 	char *seen = test_join(dir, "seen"), command[512];
-	json_t *j, *each;
+	json_t *j, *each, *shown, *value;
+	const char *name;
 
 	snprintf(command, sizeof(command), "#!/bin/sh\n/bin/cat >%s\n", seen);
 	e.items = items;
@@ -172,6 +187,14 @@ Test(command, a_program_gets_every_field_of_the_event_as_one_json_object)
 	each = json_array_get(json_object_get(j, "items"), 0);
 	cr_assert(eq(str, STR(text_of(each, "number")), STR("C-7K3M-9QX2")));
 	cr_assert(eq(str, STR(text_of(each, "outcome")), STR("")));
+	/* No more and no fewer than the document says. */
+	shown = documented();
+	cr_assert(eq(sz, json_object_size(shown), json_object_size(j)));
+	json_object_foreach(shown, name, value)
+	{
+		cr_assert(ne(ptr, json_object_get(j, name), NULL), "no %s", name);
+	}
+	json_decref(shown);
 	json_decref(j);
 }
 

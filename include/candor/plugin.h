@@ -4,8 +4,9 @@
  * plugin's author needs, and it includes nothing but the standard library.
  *
  * A plugin is a shared object that exports one symbol, CANDOR_PLUGIN_SYMBOL, a struct candor_plugin.
- * It is loaded into a process of its own, which may block, leak or crash and costs only itself: it
- * is restarted, and what it had not delivered is delivered again.
+ * The object is NAME.so, as its name says. It is loaded into a confined process of its own, which may
+ * block, leak or crash and costs only itself: it is restarted, and what it had not delivered is
+ * delivered again.
  *
  * What a plugin sees of a case is struct candor_event: a case number and dates, never a word of a
  * report, nothing on who filed it, no hour. It may send that anywhere.
@@ -108,7 +109,7 @@ struct candor_plugin {
 
 	/*
 	 * Make ready; *state is yours until close(). Settings are gone after the return: copy. 0, or -1 with why.
-	 * Files may be opened here for the last time, unless read_paths names them.
+	 * Files that settings name as NAME_file may be opened here for the last time; read_paths lists others.
 	 */
 	int (*open)(
 	    void **state, const struct candor_kv *settings, size_t n, char *why, size_t why_cap);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The documents say what the programs do: every verb, option and setting has its place, every file they
-# point to is there, and the plugin of doc/PLUGINS.md builds and is accepted.
+# The documents say what the programs do: every verb, option and setting has its place, and every file
+# they point to is there. sdk.sh follows doc/PLUGINS.md.
 . "$(dirname "$0")/lib.sh"
 man=$top/doc/man
 cd "$top" || exit 70
@@ -17,7 +17,7 @@ names_all()
 	check "$sentence${missing:+:$missing}" test $# -gt 0 -a -z "$missing"
 }
 
-for page in candor.1 candord.8 candor.conf.5; do
+for page in candor.1 candor-plugin.1 candord.8 candor.conf.5; do
 	if command -v mandoc >/dev/null; then
 		check "$page is without a warning" mandoc -T lint -W warning "$man/$page"
 	else
@@ -92,19 +92,3 @@ for page in README.md doc/*.md; do
 	done
 done
 check "every file that the documents point to is there${missing:+:$missing}" test -z "$missing"
-
-# ---- doc/PLUGINS.md -------------------------------------------------------------------------------
-if command -v cc >/dev/null; then
-	instance plugin
-	awk '/^```c$/ { p = 1; next } /^```$/ { p = 0 } p' doc/PLUGINS.md >"$work/pager.c"
-	check "the example of PLUGINS.md builds without a warning" cc -std=c17 -Wall -Wextra -Werror -O1 \
-		-D_GNU_SOURCE -fPIC -shared -fvisibility=hidden -Iinclude -o "$work/pager.so" "$work/pager.c"
-	awk '/pager\.conf`, beside/ { f = 1 } f && /^```$/ { n++; next } f && n == 1' doc/PLUGINS.md |
-		sed "s|^plugin = .*|plugin = \"$work/pager.so\";|" >"$dir/plugins.d/pager.conf"
-	check "and candord accepts it with its configuration" "$candord" -t -c "$dir/candor.conf"
-	sed -i 's/port = /prot = /' "$dir/plugins.d/pager.conf"
-	refuses "but not with a setting misspelt" 78 "pager.conf:5: settings.prot: unknown setting prot" \
-		"$candord" -t -c "$dir/candor.conf"
-else
-	skip "there is no C compiler: the example of PLUGINS.md is not built"
-fi
