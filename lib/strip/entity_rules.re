@@ -30,7 +30,7 @@
 	lowly  = LOW_GIVEN | LOW_FAMILY | LOW_PLACE | ODD;
 	who    = PATIENT | NURSE | SURGEON | KIN | STAFF | NAMED | LIKE;
 	verb   = SAYS | IS | MAY;
-	small  = LOW | ODD | FUNC | THE | BY | TO | FROM | OF | ON | AND | IS | SAYS | NAMED | LIKE | LIVES | MAY | KIN | STAFF | PATIENT
+	small  = LOW | LOW_SOFT | ODD | FUNC | THE | BY | TO | FROM | OF | ON | AND | IS | SAYS | NAMED | LIKE | LIVES | MAY | KIN | STAFF | PATIENT
 	       | NURSE | SURGEON | MEDNOUN | PERIOD | LAST | EMAILWORD | PHONEWORD | AGE | OLDAGE;
 
 	// places
@@ -85,14 +85,14 @@ people(const uint8_t *cls)
 	@b LETTER{1,2} sure part{0,2} @e                { RULE(NAME); }
 	(TITLE | DOCTOR) @b PARTICLE{0,2} (init{0,2} (capped | CAPS | TITLED | KNOWN | ROAD | COUNTRY)) more{0,4} @e
 	                                                { RULE(NAME); }
-	(TITLE | DOCTOR) @b (lowly | LOW) lowly? @e     { RULE(NAME); }
+	(TITLE | DOCTOR) @b (lowly | LOW | LOW_SOFT) (lowly | LOW_SOFT)? @e { RULE(NAME); }
 	(TITLE | DOCTOR) @b init @e                     { RULE(NAME); }
 	@b capped part{0,3} @e COMMA? CREDENTIAL        { RULE(NAME); }
 	who (COMMA | COLON | IS | LEFT | DASH | QUOTE)? @b (capped | TITLED) part{0,4} @e
 	                                                { RULE(NAME); }
 	(NAMED | KIN | LIKE) (COMMA | COLON | IS)? @b (LOW_GIVEN | LOW_FAMILY | ODD) lowly? @e
 	                                                { RULE(NAME); }
-	NAMED (COLON | IS COLON?) QUOTE? @b (LOW | lowly | SMALL | capped | init | PARTICLE | CAPS){1,4} @e (nl | COMMA | stop | END | QUOTE)
+	NAMED (COLON | IS COLON?) QUOTE? @b (LOW | LOW_SOFT | lowly | SMALL | capped | init | PARTICLE | CAPS){1,4} @e (nl | COMMA | stop | END | QUOTE)
 	                                                { RULE(NAME); }
 	small @b (CAP | SOFT_GIVEN) part{0,3} @e        { RULE(NAME); }
 	small POSSESSIVE? COMMA QUOTE? @b (CAP | SOFT_GIVEN) part{0,3} @e
@@ -118,6 +118,9 @@ people(const uint8_t *cls)
 	@b LOW_GIVEN (LOW_GIVEN | LOW_FAMILY | SMALL (LOW_FAMILY | ODD)? | ODD) @e
 	                                                { RULE(NAME); }
 	@b LOW_GIVEN @e                                 { RULE(NAME); }
+	@b (LOW_SOFT | LOW_GIVEN) (LOW_FAMILY | LOW_SOFT) @e { RULE(NAME); }
+	(NAMED | KIN | PATIENT | NURSE) (COMMA | COLON | IS)? @b LOW_SOFT (lowly | LOW_SOFT)? @e
+	                                                { RULE(NAME); }
 	* { NO_RULE; }
 	*/
 }
@@ -179,7 +182,7 @@ streets(const uint8_t *cls)
 	cw     = word | ODD | lowly | FACILITY | PARTICLE | STREETWORD | ORDINAL;
 	@b num{1,2} (DASH? (LETTER | num))? (way POSSESSIVE? | num){1,4} road DIRECTION? (COMMA? DIRECTION)? lot{0,2} @e
 	                                                { RULE(ADDRESS); }
-	@b num{1,2} (LOW | lowly | num | SMALL | PARTICLE | ORDINAL | DIGITWORD | DIRECTION){1,4} (LOW_STREET | ROAD) DIRECTION? lot{0,2} @e
+	@b num{1,2} (LOW | LOW_SOFT | lowly | num | SMALL | PARTICLE | ORDINAL | DIGITWORD | DIRECTION){1,4} (LOW_STREET | ROAD) DIRECTION? lot{0,2} @e
 	                                                { RULE(ADDRESS); }
 	@b num (CODE | LETTER | PARTICLE)? COMMA? WAY (PARTICLE | way | THE | LOW_FAMILY | ODD | FUNC){1,5} (COMMA? num)? lot{0,2} @e
 	                                                { RULE(ADDRESS); }
@@ -225,12 +228,15 @@ streets(const uint8_t *cls)
 	                                                { RULE(ADDRESS); }
 	GONE_ADDRESS gap{0,3} @b (way | PARTICLE){1,4} @e (gap | fin | RIGHT | num | POSTCODE | MAYCODE | STATEABBR | BY | LEFT)
 	                                                { RULE(PLACE); }
-	(GONE_ADDRESS | GONE_PLACE) gap{1,3} @b (LOW | lowly){1,2} @e gap{0,2} (num | lowly | LOW | LOW_LAND | POSTCODE | CAPS | GONE_ADDRESS)
+	(GONE_ADDRESS | GONE_PLACE) gap{1,3} @b (LOW | LOW_SOFT | lowly){1,2} @e gap{0,2} (num | lowly | LOW | LOW_LAND | POSTCODE | CAPS | GONE_ADDRESS)
 	                                                { RULE(PLACE); }
 	GONE_ADDRESS @b (LOW_PLACE | lowly | LOW_LAND){1,3} @e fin
 	                                                { RULE(PLACE); }
 	GONE_PLACE gap{1,3} @b (name | SHOUT) (name | SHOUT){0,2} @e gap{1,2} (post | GONE_ADDRESS)
 	                                                { RULE(PLACE); }
+	GONE_PLACE nl{1,2} @b (CAPS | STATEABBR) @e nl  { RULE(PLACE); }
+	GONE_PLACE LEFT @b (KNOWN | name) @e RIGHT (post | GONE_ADDRESS) { RULE(PLACE); }
+	(GONE_ADDRESS | GONE_PLACE) nl{1,2} @b N3 @e (nl | stop) { RULE(ADDRESS); }
 	GONE_PLACE gap{1,3} @b CAPS @e gap{0,2} (post | GONE_ADDRESS)
 	                                                { RULE(PLACE); }
 	* { NO_RULE; }
@@ -250,6 +256,7 @@ days(const uint8_t *cls)
 	GONE_DATE (AND | DASH | COMMA) @b (SOFT_MONTH | SHORTDATE | MONTH | ORDINAL | N1) @e
 	                                                { RULE(DATE); }
 	when (COLON | LEFT | THE)? @b SHORTDATE @e      { RULE(DATE); }
+	(GONE_PLACE | WEEKDAY | GONE_NAME) COMMA? @b SHORTDATE @e { RULE(DATE); }
 	(nl | LEFT) @b SHORTDATE @e (COLON | DASH | RIGHT | COMMA) { RULE(DATE); }
 	@b SHORTDATE (DASH | AND) SHORTDATE @e          { RULE(DATE); }
 	(ON | FROM | BY | IN | OF) THE @b ORDINAL @e    { RULE(DATE); }
@@ -260,6 +267,9 @@ days(const uint8_t *cls)
 	@b NINETY DASH? YEARS @e                        { RULE(AGE); }
 	@b NINETY DASH? YEAR DASH? OLD @e               { RULE(AGE); }
 	AGED COLON? @b NINETY @e                        { RULE(AGE); }
+	FUNC IS FUNC? @b NINETY @e (COMMA | END | AND | stop) { RULE(AGE); }
+	(PATIENT | KIN | GONE_NAME | LEFT) (COMMA | FUNC | IS | LEFT){1,2} @b NINETY @e (COMMA | END | AND | RIGHT | LETTER | stop)
+	                                                { RULE(AGE); }
 	GONE_NAME COMMA @b NINETY @e                    { RULE(AGE); }
 	BORN (COLON | IN | ON)? @b OLDYEAR @e           { RULE(AGE); }
 	* { NO_RULE; }
@@ -275,7 +285,7 @@ numbers(const uint8_t *cls)
 	n      = digits | CODE | PHONE | LONGCODE | DECIMAL | RANGE | SHORTDATE | POSTCODE | DATE | SSN;
 	dial   = LEFT? n (RIGHT? (DASH | SLASH)? n){1,6} | LEFT? (N3 | N4 | N5 | N6 | N7 | YEARNUM | OLDYEAR | PHONE | LONGCODE | RANGE | POSTCODE | SSN) RIGHT?;
 	@b EMAIL @e                                     { RULE(EMAIL); }
-	@b (LOW | lowly | ODD | CAP | SOFT_GIVEN | sure | UNDER | CODE | TITLED) (DOT (LOW | lowly | CODE))? LEFT? AT RIGHT? (LOW | lowly | CAP | TITLED | KNOWN | CODE) (DOT (LOW | lowly)){1,2} @e
+	@b (LOW | LOW_SOFT | lowly | ODD | CAP | SOFT_GIVEN | sure | UNDER | CODE | TITLED) (DOT (LOW | LOW_SOFT | lowly | CODE))? LEFT? AT RIGHT? (LOW | LOW_SOFT | lowly | CAP | TITLED | KNOWN | CODE) (DOT (LOW | LOW_SOFT | lowly)){1,2} @e
 	                                                { RULE(EMAIL); }
 	@b PHONE @e                                     { RULE(PHONE); }
 	@b DIGITWORD ((COMMA | DASH)? DIGITWORD){6,14} @e { RULE(PHONE); }
@@ -290,7 +300,8 @@ numbers(const uint8_t *cls)
 	@b VIN @e                                       { RULE(VEHICLE); }
 	@b PATH @e                                      { RULE(OTHER_ID); }
 	@b (HANDLE | UNDER) @e                          { RULE(OTHER_ID); }
-	@b LONGCODE @e                                  { RULE(OTHER_ID); }
+	@b (CAPS (LONGCODE | N4 N5 | N4 N4) | LONGCODE) (DASH LETTER)? @e { RULE(OTHER_ID); }
+	@b N3 N3 N3 @e                                  { RULE(OTHER_ID); }
 	@b N7 (DASH? (N1 | N3 | N4))? @e                { RULE(OTHER_ID); }
 	@b NPI @e                                       { RULE(LICENCE); }
 	HASH @b any_id @e                               { RULE(OTHER_ID); }

@@ -147,8 +147,10 @@ name_kind(const uint8_t *low, size_t len, unsigned marks, unsigned letters)
 static enum strip_kind
 small_kind(const uint8_t *low, size_t len, unsigned marks)
 {
-	if ((marks & (LEX_COMMON | LEX_WORD | LEX_KNOWN)) != 0)
+	if ((marks & (LEX_COMMON | LEX_KNOWN)) != 0)
 		return E_LOW;
+	if ((marks & LEX_WORD) != 0)
+		return (marks & LEX_GIVEN) != 0 ? E_LOW_SOFT : E_LOW;
 	if ((marks & LEX_GIVEN) != 0 && len > 3)
 		return E_LOW_GIVEN;
 	if ((marks & LEX_FAMILY) != 0 && len > 2)
@@ -158,6 +160,26 @@ small_kind(const uint8_t *low, size_t len, unsigned marks)
 	if (ends(low, len, street_ends, NELEM(street_ends), 4))
 		return E_STREETWORD;
 	return ends(low, len, medical_ends, NELEM(medical_ends), 3) ? E_LOW : E_ODD;
+}
+
+/* Words of the lists that are given names, too, where they have a capital: Will, Rose, Summer, Nino. */
+static bool
+maybe_name(unsigned kind)
+{
+	switch (kind) {
+	case E_MAY:
+	case E_SAYS:
+	case E_PERIOD:
+	case E_STAFF:
+	case E_RECORD:
+	case E_LICENCE:
+	case E_VEHICLE:
+	case E_DEVICE:
+	case E_OTHERID:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* What a word of the lists is when it has no capital. */
@@ -307,13 +329,11 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 	if (lex.kind != E_NONE && lex.kind != E_STATEABBR) {
 		if (letters == SMALL)
 			return lowered((enum strip_kind)lex.kind);
-		if (lex.kind == E_MAY || lex.kind == E_SAYS || lex.kind == E_PERIOD || lex.kind == E_STAFF) {
-			if ((lex.marks & LEX_GIVEN) != 0)
-				return E_SOFT_GIVEN;
-			if ((lex.marks & LEX_FAMILY) != 0 && letters == CAPITAL && lex.kind == E_SAYS)
-				return E_SOFT_FAMILY;
-		}
-		if ((lex.kind == E_STATE || lex.kind == E_COUNTRY) && (lex.marks & LEX_GIVEN) != 0)
+		if (letters == CAPITAL && maybe_name(lex.kind) && (lex.marks & LEX_GIVEN) != 0)
+			return E_SOFT_GIVEN;
+		if (letters == CAPITAL && lex.kind == E_SAYS && (lex.marks & LEX_FAMILY) != 0)
+			return E_SOFT_FAMILY;
+		if (lex.kind == E_COUNTRY && (lex.marks & LEX_GIVEN) != 0)
 			return E_LANDNAME;
 		return (enum strip_kind)lex.kind;
 	}
@@ -528,7 +548,7 @@ number_kind(const uint8_t *p, size_t len)
 	case 2:
 		return n >= 90 ? E_NINETY : E_N1;
 	case 3:
-		if (n == 911 || n == 999 || n == 112 || n == 988)
+		if (n == 911)
 			return E_DECIMAL; /* whom everybody calls */
 		return p[0] == '1' && n <= 120 ? E_NINETY : E_N3;
 	case 4:
@@ -550,6 +570,55 @@ number_kind(const uint8_t *p, size_t len)
 }
 
 static bool
+ascii_word(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* What a number at *p is when it is none of the forms that it looked like; *p goes to its end. */
+static enum strip_kind
+number_head(const unsigned char **p)
+{
+	const unsigned char *start = *p, *end = start;
+	size_t len;
+
+	while (is_digit(*end))
+		end++;
+	len = (size_t)(end - start);
+	if (len < 3 && letter_at(end) > 0 && letter_at(end + 1) > 0 && letter_at(end + 2) == 0) {
+		static const char *const nth[] = { "st", "nd", "rd", "th" };
+
+		for (size_t i = 0; i < NELEM(nth); i++)
+			if (memcmp(end, nth[i], 2) == 0) {
+				*p = end + 2;
+				return E_ORDINAL;
+			}
+	}
+	if ((*end == '.' || *end == ',') && is_digit(end[1])) {
+		while ((*end == '.' || *end == ',') && is_digit(end[1]))
+			for (end++; is_digit(*end); end++)
+				;
+		*p = end;
+		return E_DECIMAL;
+	}
+	while (ascii_word(*end) || ((*end == '-' || *end == '_' || *end == '/') && ascii_word(end[1])))
+		end++;
+	if ((size_t)(end - start) == len) {
+		*p = end;
+		return number_kind(start, len);
+	}
+	*p = end;
+	len = (size_t)(end - start);
+	return digits_in(start, len) < 5 ? E_CODE : is_range(start, len) ? E_RANGE : E_LONGCODE;
+}
+
+static bool
 is_ipv6(const uint8_t *p, size_t len)
 {
 	size_t colons = 0;
@@ -563,12 +632,6 @@ is_ipv6(const uint8_t *p, size_t len)
 }
 
 /* ---- links and addresses ---------------------------------------------------------------------- */
-
-static bool
-ascii_word(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
 
 static const unsigned char *
 link_end(const unsigned char *p)
@@ -861,9 +924,9 @@ next:
 head:
 	YYCURSOR = start;
 	if (*start >= '0' && *start <= '9') {
-		while (*YYCURSOR >= '0' && *YYCURSOR <= '9')
-			YYCURSOR++;
-		T(number_kind(start, LEN));
+		enum strip_kind kind = number_head(&YYCURSOR);
+
+		T(kind);
 	}
 	while ((*YYCURSOR >= '0' && *YYCURSOR <= '9') || ((*YYCURSOR | 0x20) >= 'a' && (*YYCURSOR | 0x20) <= 'z'))
 		YYCURSOR++;

@@ -11,6 +11,7 @@ enum strip_kind {
 	/* Words, by their letters and by what the packs' lists of names say. */
 	E_LOW,         /* in small letters */
 	E_ODD,         /* in small letters, and in no list */
+	E_LOW_SOFT,    /* in small letters, a name and a rare word: anna */
 	E_LOW_GIVEN,   /* in small letters, but a given name and no word */
 	E_LOW_FAMILY,
 	E_LOW_PLACE,
