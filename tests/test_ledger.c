@@ -613,6 +613,10 @@ Test(ledger, assignee_is_told_alone_once_there_is_one_and_only_while_they_read_i
 	deliver_all("mail");
 	assign(number, CLEO);
 	cr_assert(eq(str, text(to_of(only("mail")->event)), text("cleo@h.example")));
+	people[CLEO].role = ROLE_AUDITOR;
+	sign_directory();
+	cr_assert(eq(str, text(to_of(only("mail")->event)), text("anna@h.example bo@h.example")),
+	    "who has another job is not told");
 	wrap(number, 1, 1u << ANNA);
 	cr_assert(eq(str, text(to_of(only("mail")->event)), text("anna@h.example")),
 	    "it is nobody's again");
@@ -682,6 +686,17 @@ Test(ledger, an_event_that_waits_goes_out_when_the_case_is_granted)
 	cr_assert(eq(sz, wanted("mail")->n_deliveries, 0));
 	wrap(number, 1, 1u << ANNA | 1u << CLEO);
 	cr_assert(eq(str, text(to_of(only("mail")->event)), text("cleo@h.example")));
+}
+
+Test(ledger, an_event_that_waits_goes_out_when_the_configuration_names_somebody)
+{
+	plugins[0]->n_to = words(&plugins[0]->to, "leads");
+	file_to(1u << ANNA);
+	cr_assert(eq(sz, wanted("mail")->n_deliveries, 0));
+	plugins[0]->n_to = words(&plugins[0]->to, "readers");
+	cr_assert(eq(sz, wanted("mail")->n_deliveries, 0), "not before a reload");
+	store_plugins_begin(&s);
+	cr_assert(eq(str, text(to_of(only("mail")->event)), text("anna@h.example")));
 }
 
 Test(ledger, a_plugin_that_needs_nobody_waits_for_nobody)
@@ -1110,16 +1125,33 @@ Test(ledger, a_clock_that_is_met_is_not_told_and_one_that_is_set_anew_is)
 	    "%s", told);
 }
 
+Test(ledger, a_clock_that_was_told_of_and_runs_anew_is_told_of_again)
+{
+	int64_t number = file_to(ALL_READ);
+
+	deliver_all("mail");
+	at(TODAY + 96, NOON);
+	cr_assert(strstr(pass(), "due:feedback") != NULL);
+	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
+	at(TODAY + 186, NOON);
+	cr_assert(eq(str, text(pass()), text("due:feedback")), "three months after day 96");
+}
+
 /* ---- alarms ----------------------------------------------------------------------------------- */
 
 Test(ledger, a_plugin_that_is_silent_for_too_long_is_told_of_once_a_day_through_another)
 {
 	const char *said;
+	const Candor__Deliveries *all;
 	const Candor__Delivery *d;
+	Candor__Plugin *broken;
 
 	add_plugin("pager", "box@h.example");
 	add_plugin("ticket", "");
+	broken = add_plugin("broken", "box@h.example");
+	broken->n_events = words(&broken->events, "alarm");
 	store_plugins_begin(&s);
+	plugin_is("broken", "failed", "no such file");
 	file_to(ALL_READ);
 	settle(only("mail"), CANDOR_RETRY);
 	settle(only("ticket"), CANDOR_DELIVERED);
@@ -1131,6 +1163,13 @@ Test(ledger, a_plugin_that_is_silent_for_too_long_is_told_of_once_a_day_through_
 	at(TODAY + 1, NOON);
 	store_watch(&s);
 	store_watch(&s);
+	cr_assert(eq(sz, wanted("broken")->n_deliveries, 0), "it is silent itself");
+	all = wanted("pager");
+	cr_assert(eq(sz, all->n_deliveries, 2));
+	cr_assert(eq(str, all->deliveries[1]->event->plugin, text("broken")));
+	settle(all->deliveries[1], CANDOR_DELIVERED);
+	plugin_is("broken", "ready", "");
+	setup_msg.n_plugins = 3;
 	d = only("pager");
 	cr_assert(eq(str, d->event->kind, text("alarm")));
 	cr_assert(eq(str, d->event->plugin, text("mail")));

@@ -153,10 +153,10 @@ add_word(struct store *s, struct recipients *r, const char *word, int64_t number
 		add_readers(s, r, readers, word[0] == 'l');
 	} else if (strcmp(word, "assignee") == 0) {
 		/* Somebody must hear of a case that nobody has yet. */
-		if ((o = assignee_of(s, number)) == NULL)
-			add_readers(s, r, readers, false);
-		else if (reads(readers, o))
+		if ((o = assignee_of(s, number)) != NULL && reads(readers, o))
 			add(s, r, o->email);
+		else
+			add_readers(s, r, readers, false);
 	} else if (strcmp(word, "admins") != 0) {
 		if ((o = by_address(s, word)) == NULL || reads(readers, o))
 			add(s, r, word);
