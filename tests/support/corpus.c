@@ -55,7 +55,7 @@ static void
 read_text(struct reading *r, char *p, char *end)
 {
 	struct corpus *c = r->c;
-	struct corpus_text t = { .p = p, .line = r->line };
+	struct corpus_text t = { .p = p, .line = r->line + 1 };
 	char *to = p;
 	bool open = false;
 
