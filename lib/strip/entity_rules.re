@@ -200,7 +200,6 @@ streets(const uint8_t *cls)
 	                                                { RULE(ADDRESS); }
 	@b (INITIAL | BOX | CAPS)? (UNIT | BOX){1,2} (HASH | NUMNOUN)? (num | LETTER | LONGCODE) (COMMA? UNIT num)? @e
 	                                                { RULE(ADDRESS); }
-	@b BOX (num | LETTER) COMMA UNIT num @e         { RULE(ADDRESS); }
 	@b MILITARY (word){1,3} @e                      { RULE(ADDRESS); }
 	@b MILITARY (STATEABBR | CAPS){1,2} (N5 | POSTCODE) @e { RULE(ADDRESS); }
 	@b POSTCODE @e                                  { RULE(ADDRESS); }

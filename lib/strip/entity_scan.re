@@ -619,16 +619,61 @@ number_head(const unsigned char **p)
 }
 
 static bool
-is_ipv6(const uint8_t *p, size_t len)
+is_hex(uint8_t c)
 {
-	size_t colons = 0;
-	bool twice = false;
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
 
-	for (size_t i = 0; i < len; i++) {
-		colons += p[i] == ':';
-		twice |= i > 0 && p[i] == ':' && p[i - 1] == ':';
+#define IPV6_MAX 39
+
+/* Where the IPv6 or MAC address ends that begins at p, or NULL. */
+static const unsigned char *
+hex_end(const unsigned char *p)
+{
+	const unsigned char *start = p;
+	size_t groups = 0, run = 0, colons = 0;
+	bool twice = false, pairs = true;
+
+	for (; p - start < IPV6_MAX && (is_hex(*p) || *p == ':'); p++) {
+		if (*p != ':') {
+			groups += run++ == 0;
+			if (run > 4)
+				return NULL;
+			continue;
+		}
+		pairs = pairs && run == 2;
+		twice |= p > start && run == 0;
+		colons++;
+		run = 0;
 	}
-	return twice ? colons >= 2 && colons <= 7 && len > 3 : colons == 7 && p[len - 1] != ':';
+	if (ascii_word(*p) || groups < 1)
+		return NULL;
+	if (p[-1] == ':' && p[-2] != ':')
+		p--, colons--;
+	if (twice)
+		return colons <= 7 && groups <= 7 && p - start > 3 ? p : NULL;
+	return colons == 7 || (colons == 5 && pairs && run == 2) ? p : NULL;
+}
+
+#define IBAN_MAX 42 /* with its blanks */
+
+/* Where the IBAN ends that begins at p, or NULL: its groups may stand apart. */
+static const unsigned char *
+iban_end(const unsigned char *p)
+{
+	const unsigned char *start = p, *best = NULL;
+
+	if (!(p[0] >= 'A' && p[0] <= 'Z' && p[1] >= 'A' && p[1] <= 'Z' && is_digit(p[2]) && is_digit(p[3])))
+		return NULL;
+	for (p += 4; p - start <= IBAN_MAX; p++) {
+		bool in = is_digit(*p) || (*p >= 'A' && *p <= 'Z');
+
+		if (!in && p - start >= 15 && iban(start, (size_t)(p - start)))
+			best = p;
+		if (!in && !(*p == ' ' && (is_digit(p[1]) || (p[1] >= 'A' && p[1] <= 'Z'))))
+			break;
+	}
+	return best;
 }
 
 /* ---- links and addresses ---------------------------------------------------------------------- */
@@ -757,21 +802,15 @@ next:
 	path   = [A-Za-z] ":\\" pathch+ | "\\\\" pathch+
 	       | "/" ('home' | 'users' | 'mnt' | 'var' | 'export') "/" pathch+ | "~/" pathch+;
 	ipv4   = d{1,3} "." d{1,3} "." d{1,3} "." d{1,3} ("/" d{1,2})?;
-	ipv6   = [0-9A-Fa-f]{0,4} ":" [0-9A-Fa-f:]{2,38};
-	mac    = [0-9A-Fa-f]{2} ([:-] [0-9A-Fa-f]{2}){5} | [0-9A-Fa-f]{4} ("." [0-9A-Fa-f]{4}){2};
 	ssn    = d{3} "-" d{2} "-" d{4} | d{3} " " d{2} " " d{4} | ('xxx' | "***") "-" ('xx' | "**") "-" d{4} | d{3} "." d{3} "." d{3} "-" d{2};
 	card   = d{4} [ -]? d{4} [ -]? d{4} [ -]? d{1,7} | d{4} [ -]? d{6} [ -]? d{4,5};
-	iban   = up{2} d{2} (" "? [A-Z0-9]{4}){2,7} (" "? [A-Z0-9]{1,3})?;
-	vinch  = [A-HJ-NPR-Z0-9];
-	vin    = vinch{17};
 
 	// ---- telephones ----------------------------------------------------------------------
 	ext    = 'x' " "? d{3,6} | ('ext' | 'extension') "."? " "? d{1,6};
 	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4} | [2-9] d{2} [.-] d{4};
-	group  = [ .-]? d{1,5} | [ .-]? "(" d{1,5} ")";
-	intl   = ("+" | "00") d{1,3} group{2,6};
-	trunk  = "(0" d{1,4} ")" [ -]? d{2,5} ([ -]? d{2,5}){1,3}
-	       | "0" d{1,4} ([ /-] d{6,8} | [ /-] d{2,5} ([ -] d{2,5}){1,3}) | "0" d ([ .-] d{2}){4} | "0" [1-9] d{8,9};
+	intl   = ("+" | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
+	trunk  = "(0" d{1,4} ")" [ -]? d{2,8} ([ -] d{2,5}){0,4}
+	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4} | "0" [1-9] d{8,9};
 	local  = "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
 	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})? | d{4} " " d{7};
 	phone  = nanp | intl | trunk | local;
@@ -838,13 +877,16 @@ next:
 			YYCURSOR--;
 		T(LEN > 1 ? E_HANDLE : E_OTHER);
 	}
-	time                    { T(E_TIME); }
-	ipv4 | mac              { T(E_IP); }
-	ipv6                    { UNLESS(is_ipv6(start, LEN)); T(E_IP); }
+	time                    {
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
+		}
+		T(E_TIME);
+	}
+	ipv4                    { T(E_IP); }
 	ssn                     { T(E_SSN); }
 	card                    { UNLESS(luhn(start, LEN, 0)); T(E_CARD); }
-	iban                    { UNLESS(iban(start, LEN)); T(E_IBAN); }
-	vin                     { UNLESS(vin(start)); T(E_VIN); }
 
 	named                   {
 		UNLESS(!soft_date(start, LEN));
@@ -853,16 +895,20 @@ next:
 	}
 	iso | num               { UNLESS(is_date(start, LEN)); T(E_DATE); }
 	short                   { UNLESS(is_date(start, LEN)); T(surely_day(start, LEN) ? E_DATE : E_SHORTDATE); }
-	phone                   { T(E_PHONE); }
+	phone                   { UNLESS(digits_in(start, LEN) >= 6); T(E_PHONE); }
 	broken | ext            { T(E_PHONE); }
 	age                     { T(number(start, LEN) >= 90 && number(start, LEN) < 130 ? E_OLDAGE : E_AGE); }
 	uk | canada | zip4      { T(E_POSTCODE); }
 	d{4} " " up{2}          { UNLESS((*YYCURSOR | 0x20) < 'a' || (*YYCURSOR | 0x20) > 'z'); T(E_MAYCODE); }
 
 	d+                      {
-		if ((end = site_end(YYCURSOR)) != NULL) {
+		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
 			YYCURSOR = end;
 			T(E_URL);
+		}
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
 		}
 		T(number_kind(start, LEN));
 	}
@@ -870,12 +916,22 @@ next:
 	d{2,3} "/" d{2,3}       { T(E_DECIMAL); }
 	d{1,2} ('st' | 'nd' | 'rd' | 'th') { T(E_ORDINAL); }
 	code                    {
-		if ((end = site_end(YYCURSOR)) != NULL) {
+		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
 			YYCURSOR = end;
 			T(E_URL);
 		}
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
+		}
 		if (*YYCURSOR == '_')
 			goto under;
+		if ((end = iban_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IBAN);
+		}
+		if (LEN == 17 && vin(start))
+			T(E_VIN);
 		if (digits_in(start, LEN) < 5)
 			T(E_CODE);
 		T(is_range(start, LEN) ? E_RANGE : E_LONGCODE);
@@ -883,17 +939,25 @@ next:
 	(up "."){1,4}           { T(E_INITIAL); }
 	up                      { T(*start == 'A' || *start == 'I' ? E_FUNC : E_LETTER); }
 	[a-z]                   {
-		if ((end = site_end(YYCURSOR)) != NULL) {
+		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
 			YYCURSOR = end;
 			T(E_URL);
+		}
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
 		}
 		T(*start == 'a' || *start == 'i' ? E_FUNC : E_SMALL);
 	}
 	word                    {
 	word:
-		if ((end = site_end(YYCURSOR)) != NULL) {
+		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
 			YYCURSOR = end;
 			T(E_URL);
+		}
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
 		}
 		YYCURSOR = word_end(YYCURSOR);
 		if (*YYCURSOR == '_' && ascii_word(YYCURSOR[1]))
@@ -909,7 +973,13 @@ next:
 	"'s"                    { T(E_POSSESSIVE); }
 	[.!?]+                  { T(E_END); }
 	[,;]+                   { T(E_COMMA); }
-	":"                     { T(E_COLON); }
+	":"                     {
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
+		}
+		T(E_COLON);
+	}
 	[-~]+                   { T(E_DASH); }
 	[({<[]                  { T(E_LEFT); }
 	[)\]}>]                 { T(E_RIGHT); }
@@ -932,9 +1002,9 @@ head:
 		YYCURSOR++;
 	if (digits_in(start, LEN) > 0)
 		T(digits_in(start, LEN) >= 5 ? E_LONGCODE : E_CODE);
-	if (*start == ':') {
+	if (letter_at(start) == 0) {
 		YYCURSOR++;
-		T(E_COLON);
+		T(*start == '(' ? E_LEFT : E_OTHER);
 	}
 	goto word;
 under:
