@@ -112,6 +112,37 @@ Test(email, every_kind_has_a_text_and_a_test_has_no_case, .timeout = 60)
 	test_server_stop(&v);
 }
 
+Test(email, a_digest_lists_its_events_or_says_that_there_were_none, .timeout = 60)
+{
+	struct test_server v = test_smtp_start(NULL);
+	const struct candor_plugin *p = test_plugin("email");
+	struct test_settings s = settings_for(&v);
+	void *state = test_open(p, &s);
+	struct candor_event e = test_event(), items[2] = { test_event(), test_event() };
+
+	items[0].key = items[1].key = "";
+	items[1].number = "C-AAAA-BBBB";
+	items[1].kind = "closed";
+	items[1].state = "closed";
+	items[1].category = "";
+	e.kind = "digest";
+	e.number = e.category = e.severity = e.state = e.acknowledge_by = "";
+	e.activity = "yes";
+	e.items = items;
+	e.n_items = 2;
+	cr_assert(eq(int, test_deliver(p, state, &e), CANDOR_DELIVERED), "%s", test_answer.error);
+	HAS(test_smtp_mail(&v, 1), "Subject: What happened up to 2026-11-22\r\n");
+	HAS(test_smtp_mail(&v, 1), "2026-11-22  C-7K3M-9QX2  filed  new  high  privacy\r\n"
+				   "2026-11-22  C-AAAA-BBBB  closed  closed  high\r\n");
+	HAS_NOT(test_smtp_mail(&v, 1), "candor case show");
+	e.n_items = 0;
+	e.activity = "no";
+	cr_assert(eq(int, test_deliver(p, state, &e), CANDOR_DELIVERED), "%s", test_answer.error);
+	HAS(test_smtp_mail(&v, 2), "Nothing happened.\r\n");
+	p->close(state);
+	test_server_stop(&v);
+}
+
 Test(email, templates_and_fixed_recipients_replace_the_defaults, .timeout = 60)
 {
 	struct test_server v = test_smtp_start(NULL);
