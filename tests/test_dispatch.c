@@ -347,6 +347,28 @@ Test(dispatch, a_host_that_dies_costs_one_try_of_what_it_had_in_hand, .timeout =
 	test_room_stop(&s.room);
 }
 
+Test(dispatch, a_host_that_goes_idle_is_no_error_and_one_that_never_was_ready_is, .timeout = 60)
+{
+	struct stage s = start(1, 30000);
+	const Candor__PluginState *told;
+	int host;
+
+	expect_states(&s, 1);
+	host = host_up(&s, "mail", 0);
+	wanted(&s, "mail");
+	close(host); /* as on a reload */
+	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
+	cr_assert(eq(str, told->state, STR("starting")));
+	cr_assert(eq(str, told->error, STR("")));
+	host = test_room_peer(&s.room, PARTY_HOST, 0, "mail");
+	expect_state(&s, "mail", "starting");
+	close(host);
+	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
+	cr_assert(eq(str, told->state, STR("starting")));
+	cr_assert(eq(str, told->error, STR("the plugin's process died before it was ready")));
+	test_room_kill(&s.room);
+}
+
 Test(dispatch, one_dead_plugin_never_delays_another, .timeout = 60)
 {
 	struct stage s = start(2, 30000);
