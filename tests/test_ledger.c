@@ -1054,6 +1054,21 @@ Test(ledger, a_daily_yes_tells_nobody_of_a_case_that_keeps_them_out)
 	cr_assert(eq(str, text(no), text("cleo@h.example")));
 }
 
+Test(ledger, a_daily_word_goes_with_whom_it_was_for)
+{
+	const char *yes, *no;
+
+	plugins[0]->daily_at = text("07:30");
+	store_plugins_begin(&s);
+	digest_daily(&s);
+	people[CLEO].email = "";
+	sign_directory();
+	daily(&yes, &no);
+	cr_assert(eq(str, text(no), text("anna@h.example bo@h.example")));
+	cr_assert(eq(i64, count("waiting"), 0));
+	cr_assert(eq(i64, count(""), 2));
+}
+
 /* ---- clocks ----------------------------------------------------------------------------------- */
 
 /* The clock events that today's pass made, as "kind:clock …"; delivers them. */

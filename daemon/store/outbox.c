@@ -272,7 +272,8 @@ set_aside(struct store *s, struct due *rows, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!rows[i].nobody && !rows[i].undone) {
 			rows[kept++] = rows[i];
-		} else if (rows[i].d->event->n_items > 0) {
+		} else if (rows[i].what == A_DIGEST) {
+			/* A daily one stands for nothing: it goes with whom it was for. */
 			db_run(s->db, DELIVERY_UNFOLD, db_i(rows[i].id));
 			db_run(s->db, DELIVERY_DROP, db_i(rows[i].id));
 		} else {
