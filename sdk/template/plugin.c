@@ -37,7 +37,8 @@ parse(int *from, const struct candor_kv *settings, size_t n, char *why, size_t w
 		}
 		if ((*from = severity(settings[i].value)) < 0) {
 			snprintf(why, why_cap,
-			    "severity = \"%.40s\" must be \"low\", \"medium\", \"high\" or \"critical\"",
+			    "severity = \"%.40s\" must be \"low\", \"medium\", \"high\" or "
+			    "\"critical\"",
 			    settings[i].value);
 			return -1;
 		}

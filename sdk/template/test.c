@@ -9,7 +9,8 @@
 #define MUST(what)                                                                                 \
 	do {                                                                                       \
 		if (!(what)) {                                                                     \
-			fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #what, why); \
+			fprintf(                                                                   \
+			    stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #what, why);   \
 			exit(1);                                                                   \
 		}                                                                                  \
 	} while (0)
@@ -38,7 +39,8 @@ static const struct candor_event event = {
 int
 main(int argc, char **argv)
 {
-	const struct candor_kv good[] = { { "severity", "medium" } }, bad[] = { { "severity", "grave" } },
+	const struct candor_kv good[] = { { "severity", "medium" } },
+			       bad[] = { { "severity", "grave" } },
 			       unknown[] = { { "colour", "red" } };
 	const struct candor_plugin *p;
 	struct candor_answer answer = { .size = sizeof(answer) };

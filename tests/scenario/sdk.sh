@@ -40,6 +40,28 @@ for plugin in "wrong_abi:is built for interface 2" "wrong_size:descriptor has 16
 	refuses "${plugin%%:*} is refused" 78 "${plugin#*:}" "$tool" check "$build/tests/plugins/${plugin%%:*}.so"
 done
 
+# ---- what a plugin may run ---------------------------------------------------------------------------------
+printf '#!/bin/sh\ncat\n' >notify
+chmod 755 notify
+with_programs() # LIST MORE: a file for the command plugin
+{
+	printf 'plugin = "command"; programs = [%s]; %s settings = { program = "%s"; };\n' "$1" "${2:-}" "$PWD/notify" >run.conf
+	"$tool" check "$prefix/lib/candor/plugins/command.so" run.conf
+}
+check "a program and its interpreter are allowed" with_programs "\"$PWD/notify\", \"/bin/sh\""
+refuses "a script without its interpreter is named with it" 78 "notify is a script that /bin/sh runs; allowed: a list" \
+	with_programs "\"$PWD/notify\""
+refuses "a program that programs lacks is named" 78 'run.conf.*settings.program = .* may not be run; allowed: one of programs' \
+	with_programs '"/bin/sh"'
+refuses "a program that is not there is named" 78 'programs: /nowhere: No such file' \
+	with_programs "\"$PWD/notify\", \"/bin/sh\", \"/nowhere\""
+chmod 644 notify
+refuses "so is one that cannot be executed" 78 'notify is no file that can be executed' \
+	with_programs "\"$PWD/notify\", \"/bin/sh\""
+chmod 755 notify
+refuses "memory has its bounds" 78 'memory_mib is out of range; allowed: a whole number from 32' with_programs "\"$PWD/notify\", \"/bin/sh\"" "memory_mib = 8;"
+refuses "programs is a list" 78 'programs' bash -c "echo 'plugin = \"command\"; programs = true;' >x.conf; '$tool' check '$prefix/lib/candor/plugins/command.so' x.conf"
+
 # ---- doc/PLUGINS.md ----------------------------------------------------------------------------------------
 doc=$prefix/share/doc/candor/PLUGINS.md
 block() # LANGUAGE: its code
