@@ -648,8 +648,12 @@ hex_end(const unsigned char *p)
 	}
 	if (ascii_word(*p) || groups < 1)
 		return NULL;
-	if (p[-1] == ':' && p[-2] != ':')
-		p--, colons--;
+	if (p[-1] == ':' && p[-2] != ':') {
+		if (*p > ' ')
+			return NULL; /* more of the same, were it not cut short */
+		p--;
+		colons--;
+	}
 	if (twice)
 		return colons <= 7 && groups <= 7 && p - start > 3 ? p : NULL;
 	return colons == 7 || (colons == 5 && pairs && run == 2) ? p : NULL;
