@@ -401,10 +401,12 @@ release_now(struct room *r)
 	take_effect(r, done);
 }
 
-/* What is done by the hour rather than on request. */
-static void
+/* What is done by the hour rather than on request. The seconds until it should be done again; 0: no
+ * hurry. */
+static int64_t
 daily(struct room *r)
 {
+	int64_t wait;
 	struct batch *b = r->state;
 	struct store *s = store_of(r);
 
@@ -413,13 +415,14 @@ daily(struct room *r)
 	if (r->setup->immediate)
 		store_clock_pass(s);
 	digest_daily(s);
-	store_watch(s);
+	wait = store_watch(s);
 	if (db_failed(s->db))
 		db_undo(s->db);
 	else
 		db_keep(s->db);
 	finish(r);
 	arena_end(&r->arena);
+	return wait;
 }
 
 static void
@@ -429,6 +432,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct batch *b = r->state;
 	struct store *s = store_of(r);
 	struct timeval tv = { .tv_sec = TICK_MAX_S };
+	int64_t wait;
 
 	(void)fd;
 	(void)what;
@@ -439,7 +443,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->effects.urgent = true;
 		finish(r);
 	}
-	daily(r);
+	wait = daily(r);
+	if (wait > 0 && wait < tv.tv_sec)
+		tv.tv_sec = (time_t)wait;
 	db_complain(s->db);
 	if (b->log_dirty && !b->open) {
 		db_truncate_log(s->db);

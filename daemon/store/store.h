@@ -218,8 +218,8 @@ size_t store_plugins(struct store *s, Candor__PluginInfo ***out);
 /* What an administrator should look at, gravest first, as a list for a message. */
 size_t store_problems(struct store *s, Candor__Problem ***out);
 /* Tell of plugins that fell silent, once a day: in the log and through those that work. In a
- * transaction. */
-void store_watch(struct store *s);
+ * transaction. Returns the seconds after which there may be another to tell of; 0: none in sight. */
+int64_t store_watch(struct store *s);
 /* Tell the log who could be told of nothing. */
 void store_warn_unheard(struct store *s);
 

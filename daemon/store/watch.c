@@ -313,21 +313,29 @@ raise_alarm(struct store *s, const char *silent)
 	}
 }
 
-void
+int64_t
 store_watch(struct store *s)
 {
 	bool all = all_silent(s);
+	int64_t wait = 0;
 
 	for (size_t i = 0; i < s->setup->n_plugins; i++) {
 		const char *name = s->setup->plugins[i]->name;
 		struct health h;
+		int64_t left;
 
 		read_health(s, &h, name);
-		if (h.alarmed_on >= s->today || !(all || silent_for(s, &h, patience(s))))
+		if (h.silent_since == 0 || h.alarmed_on >= s->today)
 			continue;
+		left = h.silent_since + patience(s) - s->now;
+		if (left > 0 && !all) {
+			wait = wait == 0 || left < wait ? left : wait;
+			continue;
+		}
 		log_error("plugin %s delivers nothing since %s: %s", name,
 		    day_text(s, clock_day(h.silent_since)), h.last_error);
 		db_run(s->db, PLUGIN_ALARMED, db_t(name), db_i(s->today));
 		raise_alarm(s, name);
 	}
+	return wait;
 }

@@ -131,6 +131,7 @@ alarmed()
 	[ "$(mails)" -ge 1 ] && has root@hospital.example "$(recipients)"
 }
 check "an administrator gets an alarm through the plugin that works" wait_for 90 alarmed
+check "which names the silent one" sh -c "cat '$work'/smtp/mail/new/*.eml | grep -q '^Subject:.*email'"
 check "and nobody else anything" is "root@hospital.example " recipients
 wait_for 20 sh -c "! '$candor' admin check --key '$admin_key'"
 refuses "a check warns of the silent one" 1 "^CANDOR WARNING - .*plugin email delivers nothing since 20" admin check
