@@ -365,7 +365,35 @@ Test(dispatch, a_host_that_goes_idle_is_no_error_and_one_that_never_was_ready_is
 	close(host);
 	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
 	cr_assert(eq(str, told->state, STR("starting")));
-	cr_assert(eq(str, told->error, STR("the plugin's process died before it was ready")));
+	cr_assert(eq(str, told->error, STR("the plugin's process died while it was opened")));
+	test_room_kill(&s.room);
+}
+
+Test(dispatch, what_a_leaving_host_has_in_hand_is_no_failed_try, .timeout = 60)
+{
+	struct stage s = start(1, 30000);
+	Candor__PluginState leaving = CANDOR__PLUGIN_STATE__INIT;
+	const Candor__PluginState *told;
+	unsigned first;
+	int host;
+
+	expect_states(&s, 1);
+	host = host_up(&s, "mail", 0);
+	give(&s, wanted(&s, "mail"), "mail", 1, 3, 0, 0);
+	serve(&s, host, 1, CANDOR_DELIVERED);
+	given(&s, host, &first);
+	leaving.state = STR("leaving");
+	test_room_send(host, MSG_HOST_STATE, 0, &leaving.base);
+	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
+	cr_assert(eq(str, told->state, STR("starting")));
+	cr_assert(eq(str, told->error, STR("")));
+	one_outcome(&s, "mail", 1, CANDOR_DELIVERED);
+	close(host);
+	cr_assert(test_room_silent(s.store, 200), "the second one was not tried");
+	host = host_up(&s, "mail", 0);
+	give(&s, wanted(&s, "mail"), "mail", 2, 2, 0, 0);
+	serve(&s, host, 2, CANDOR_DELIVERED);
+	one_outcome(&s, "mail", 2, CANDOR_DELIVERED);
 	test_room_kill(&s.room);
 }
 

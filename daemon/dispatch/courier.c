@@ -356,8 +356,6 @@ courier_host_down(struct courier *c)
 		set_state(c, "starting", "the plugin's process died");
 	else if (strcmp(c->state, "ready") == 0)
 		set_state(c, "starting", "");
-	else if (c->error[0] == '\0')
-		set_state(c, "starting", "the plugin's process died before it was ready");
 	else if (!c->told && c->error[0] == '\0')
 		set_state(c, "starting", "the plugin's process died while it was opened");
 	send_outcomes(c);
@@ -383,11 +381,27 @@ courier_store(struct courier *c, struct channel *store)
 	pump(c);
 }
 
+/* It was told to leave, and has not looked at what it has in hand: that is no try, the next host gets it. */
+static void
+host_leaves(struct courier *c)
+{
+	event_del(c->deadline);
+	c->in_hand = false;
+	c->ready = false;
+	drop_batch(c);
+	set_state(c, "starting", "");
+	send_outcomes(c);
+}
+
 int
 courier_on_host_state(struct courier *c, const Candor__PluginState *state)
 {
 	bool ready = strcmp(state->state, "ready") == 0;
 
+	if (c->told && strcmp(state->state, "leaving") == 0) {
+		host_leaves(c);
+		return 0;
+	}
 	if (c->told || (!ready && strcmp(state->state, "failed") != 0))
 		return CANDOR_EBADMSG;
 	c->told = true;

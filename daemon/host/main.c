@@ -328,8 +328,15 @@ on_deliver(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMe
 static void
 stop(struct room *r)
 {
+	struct channel *dispatch = room_channel(r, PARTY_DISPATCH, 0);
+	Candor__PluginState msg = CANDOR__PLUGIN_STATE__INIT;
 	struct host *h = r->state;
 
+	/* What it sent and we did not read is not lost, and no failure. */
+	msg.name = h->conf->name;
+	msg.state = (char *)(uintptr_t) "leaving";
+	if (dispatch != NULL && channel_send(dispatch, MSG_HOST_STATE, 0, &msg.base) < 0)
+		log_debug("dispatch was not told that we leave");
 	if (h->plugin != NULL)
 		h->plugin->close(h->opened);
 	h->plugin = NULL;
