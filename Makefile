@@ -53,8 +53,8 @@ CFLAGS   += -std=c17 $(WARN) $(CFLAGS_$(MODE)) -fPIE -fstack-protector-strong -f
 LDFLAGS  += $(filter -fsanitize=%,$(CFLAGS_$(MODE))) -pie -Wl,-z,relro,-z,now,-z,noexecstack \
 	-Wl,--gc-sections -Wl,--as-needed
 
-pkg_cflags = $(shell pkg-config --cflags $(1))
-pkg_libs   = $(shell pkg-config --libs $(1))
+pkg_cflags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
+pkg_libs   = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
 src2obj    = $(patsubst %.c,$(B)/%.o,$(1))
 
 # ---- what there is -------------------------------------------------------------------------------
