@@ -639,7 +639,7 @@ static const struct pair {
 	{ "Dr. Ilic filmed him. I told Kyle Brenner, who laughed.", "Dr. Ilic filmed him. I told Kyle Brenner, who laughed." },
 	/* the end of a text */
 	{ "He filmed her and posted it. Sunniva Aas, cell (802) 555-0161",
-		"He filmed her and posted it. [name removed], [phone removed]" },
+		"He filmed her and posted it. [name removed], [contact removed]" },
 	{ "He filmed her and posted it. Mo (biomed, bench 2)", "He filmed her and posted it. [name removed] ([role removed])" },
 	{ "He filmed her and posted it.\n\nAda Quill, RN\nFacility social worker\nada@mail.example",
 		"He filmed her and posted it.\n\n[name removed]\n[role removed]\n[e-mail removed]" },

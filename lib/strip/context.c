@@ -65,6 +65,8 @@ person(uint8_t class)
 	case C_WE:
 	case C_MY:
 	case C_ME:
+	case C_NAME_GONE:
+	case C_ROLE_GONE:
 		return MINE;
 	case C_THEY:
 	case C_PERSON:
@@ -93,9 +95,19 @@ ends_line(uint8_t class)
 	return class == C_LINE || class == C_BLANK_LINE;
 }
 
-/* Who stands nearest before token k in its sentence? */
+/* Is token k, of what would remain, somebody's name, and nothing else? The writer's own is gone. */
+static bool
+names_other(const struct gap *g, size_t k)
+{
+	const struct strip_token *tok = &g->t->tok[place(g, k)];
+
+	return class_at(g, k) == C_CAP && (tok->marks & LEX_GIVEN) != 0 &&
+	       (tok->marks & (LEX_COMMON | LEX_WORD | LEX_KNOWN | LEX_PLACE)) == 0;
+}
+
+/* Who stands nearest before token k in its sentence? names: a name is somebody. */
 static enum whose
-whose_before(const struct gap *g, size_t start)
+whose_before(const struct gap *g, size_t start, bool names_too)
 {
 	static const uint8_t names[] = { C_CAP, C_ALLCAPS, C_INITIAL, C_PERSON, C_RELATION };
 
@@ -112,6 +124,8 @@ whose_before(const struct gap *g, size_t start)
 		if (class == C_POSSESSIVE && k > 1 &&
 		    memchr(names, class_at(g, k - 2), sizeof(names)) == NULL)
 			continue;
+		if (names_too && names_other(g, k - 1))
+			return THEIRS;
 		if (who != NOBODYS)
 			return who;
 	}
@@ -136,7 +150,7 @@ speaks_of_me(const struct gap *g, size_t start)
 static enum whose
 whose(const struct gap *g, size_t start, size_t end)
 {
-	enum whose who = whose_before(g, start);
+	enum whose who = whose_before(g, start, false);
 
 	for (size_t k = end; who == NOBODYS && k - end < LOOK_AHEAD; k++) {
 		uint8_t class = class_at(g, k);
@@ -274,6 +288,47 @@ numbers_others(uint8_t class)
 	return class == C_RECORD || class == C_PLACE || class == C_PERSON;
 }
 
+/* Do tokens start..end stand alone between stops? */
+static bool
+alone(const struct gap *g, size_t start, size_t end)
+{
+	static const uint8_t stops[] = { C_COMMA, C_LEFT, C_RIGHT, C_DASH, C_SLASH, C_COLON, C_OTHER,
+		C_PLACEHOLDER, C_NAME_GONE, C_ROLE_GONE };
+	uint8_t before = start > 0 ? class_at(g, start - 1) : C_NONE, behind = class_at(g, end);
+
+	return (ends_sentence(before) || memchr(stops, before, sizeof(stops)) != NULL) &&
+	       (ends_sentence(behind) || memchr(stops, behind, sizeof(stops)) != NULL);
+}
+
+/* Are tokens start..end the writer's, as the sentence tells, or stand they for themselves? */
+static bool
+writers(const struct gap *g, size_t start, size_t end)
+{
+	enum whose who = whose_before(g, start, true);
+
+	if (who == NOBODYS)
+		who = whose(g, start, end);
+	return who == MINE || (who == NOBODYS && alone(g, start, end));
+}
+
+/* Has the writer done anything, in the clause, for the time from token k on? */
+static bool
+stayed(const struct gap *g, size_t start)
+{
+	static const uint8_t subjects[] = { C_I, C_WE, C_IM, C_IVE };
+
+	for (size_t k = start; k > 0 && start - k < LOOK_AHEAD; k--) {
+		uint8_t class = class_at(g, k - 1);
+
+		if (memchr(subjects, class, sizeof(subjects)) != NULL)
+			return true;
+		if (ends_sentence(class) || person(class) != NOBODYS || class == C_COMMA ||
+		    class == C_BUT || class == C_AND || names_other(g, k - 1))
+			return false;
+	}
+	return false;
+}
+
 /* The label of a find, STRIP__N when it stays. */
 static enum strip_label
 judged(const struct gap *g, const struct strip_match *m)
@@ -311,9 +366,14 @@ judged(const struct gap *g, const struct strip_match *m)
 	case WHEN_SERVED:
 		return served(g, start) ? m->label : STRIP__N;
 	case WHEN_OWN:
-		return whose_before(g, start) == MINE && !numbers_others(class_at(g, start - 1))
+		return whose_before(g, start, true) == MINE && !numbers_others(class_at(g, start - 1))
 			   ? m->label
 			   : STRIP__N;
+	case WHEN_WRITERS:
+		return writers(g, start, end) && !numbers_others(class_at(g, start - 1)) ? m->label
+											 : STRIP__N;
+	case WHEN_STAYED:
+		return served(g, start) || stayed(g, start) ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
 		if (profile == STRIP_DEIDENTIFY)
 			return m->label;

@@ -82,6 +82,8 @@ static const uint8_t parts[256] = {
 	[C_CLOCK] = NOUN,
 	[C_ORG] = NOUN,
 	[C_TAG] = NOUN | NARROW,
+	[C_THING] = NOUN,
+	[C_HOUR] = NOUN | NARROW,
 	[C_HIRED] = CLAUSE,
 	[C_STARTED] = CLAUSE,
 	[C_REPORTED] = CLAUSE,
@@ -94,10 +96,26 @@ static const uint8_t parts[256] = {
 	[C_AS] = CLAUSE,
 };
 
+/* Is the 's at cls an "is"? */
+static bool
+says_is(const uint8_t *cls)
+{
+	static const uint8_t behind[] = { C_THE, C_ARTICLE, C_IN, C_PREP, C_AT, C_NOT,
+		C_BEEN };
+
+	return cls[0] == C_POSSESSIVE && memchr(behind, cls[1], sizeof(behind)) != NULL;
+}
+
 static bool
 is(uint8_t class, unsigned what)
 {
 	return (parts[class] & what) != 0;
+}
+
+static bool
+is_name(uint8_t class)
+{
+	return class == C_CAP || class == C_INITIAL || class == C_ALLCAPS;
 }
 
 static bool
@@ -118,13 +136,14 @@ ends_fragment(uint8_t class)
 static size_t
 fragment(const uint8_t *cls)
 {
+	static const uint8_t starts[] = { C_DURATION, C_AND, C_FOR, C_IDNOUN, C_THING, C_NUMNOUN };
 	unsigned all = 0;
 	size_t n = 0, names = 0, words = 0;
 
-	if (cls[0] == C_DURATION || cls[0] == C_AND || cls[0] == C_FOR)
+	if (memchr(starts, cls[0], sizeof(starts)) != NULL)
 		return 0;
 	for (; !ends_fragment(cls[n]); n++) {
-		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK) || cls[n] == C_DURATION)
+		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK) || says_is(cls + n))
 			return 0;
 		all |= parts[cls[n]];
 		names += is(cls[n], NAMELIKE);
@@ -132,7 +151,8 @@ fragment(const uint8_t *cls)
 	}
 	if (n == 0 || words == 0 || names == words)
 		return n > 0 && names == words && cls[0] == C_ALLCAPS && n == 1 ? n : 0;
-	if (n == 1 && (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER))
+	if (n == 1 && (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER ||
+			  cls[0] == C_VERBAL))
 		return 0;
 	if (n < 3 && cls[0] == C_COMMON && (all & NARROW) == 0)
 		return 0;
@@ -146,7 +166,7 @@ continues(const uint8_t *cls)
 	size_t n = 0;
 
 	for (; !ends_fragment(cls[n]); n++)
-		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK))
+		if (n == FRAGMENT_MAX || !is(cls[n], NOUN | LINK) || says_is(cls + n))
 			return false;
 	return n > 0;
 }
@@ -166,12 +186,6 @@ relative(const uint8_t *cls, size_t i)
 }
 
 static bool
-is_name(uint8_t class)
-{
-	return class == C_CAP || class == C_INITIAL || class == C_ALLCAPS;
-}
-
-static bool
 is_time(uint8_t class)
 {
 	return class == C_TIME || class == C_NUMBER || class == C_DAY || class == C_DATE ||
@@ -180,7 +194,7 @@ is_time(uint8_t class)
 
 struct description {
 	bool role, narrow;
-	size_t words, others; /* of these: people who are not the writer */
+	size_t words, plain, others; /* of these: everyday words, people who are not the writer */
 	size_t end;
 };
 
@@ -195,9 +209,12 @@ read_description(struct description *d, const uint8_t *cls, size_t i)
 		if (is(c, NOUN)) {
 			if (c == C_CAP && cls[i + 1] == C_POSSESSIVE && d->words > 0)
 				return;
+			if (says_is(cls + i))
+				return;
 			d->role |= c == C_ROLE || c == C_SOMEONE;
 			d->narrow |= d->words > 0 || is(c, NARROW);
 			d->words++;
+			d->plain += c == C_COMMON;
 			d->others += c == C_PERSON || c == C_RELATION || c == C_ORG;
 			d->end = i + 1;
 		} else if (c == C_BUT && is_time(cls[i + 1])) {
@@ -275,11 +292,29 @@ rest_self(const uint8_t *cls)
 	}
 	d.narrow = first > 0 && !the && !article;
 	read_description(&d, cls, first);
-	if (d.words == d.others)
+	if (d.words == d.others || (the && d.words == d.plain))
 		return 0;
 	if (the || only)
 		return d.end;
 	return d.role && (d.narrow || !article) && d.words + d.narrow > 1 ? d.end : 0;
+}
+
+/* A word for what somebody is must be in it, and it must be all there is up to the next stop. */
+static size_t
+rest_apposed(const uint8_t *cls)
+{
+	size_t n = cls[0] == C_THE || cls[0] == C_ARTICLE || cls[0] == C_ONLY || cls[0] == C_NUMWORD
+		       ? rest_self(cls)
+		       : 0;
+
+	if (n < 3 || !ends_fragment(cls[n]) || cls[n] == C_BUT ||
+	    (cls[n] == C_COMMA && is_name(cls[n + 1])))
+		return 0;
+	for (size_t i = 1; i < n && !ends_fragment(cls[i]); i++)
+		if (cls[i] == C_ROLE || cls[i] == C_SOMEONE ||
+		    (cls[i] == C_NUMWORD && cls[i + 1] == C_WHO))
+			return n;
+	return 0;
 }
 
 /* Where somebody works. */
@@ -325,6 +360,42 @@ rest_clause(const uint8_t *cls)
 		   memchr(ends, cls[n], sizeof(ends)) == NULL))
 		n++;
 	return n < FRAGMENT_MAX ? n : 0;
+}
+
+static bool
+is_since(uint8_t class)
+{
+	return class == C_NUMBER || class == C_POINT || class == C_SEASON || class == C_DATE;
+}
+
+/* A reason has somebody else in it, or is in the present. */
+static size_t
+rest_since(const uint8_t *cls)
+{
+	static const uint8_t reasons[] = { C_VERB, C_IM, C_MY };
+	size_t n = rest_clause(cls);
+
+	if ((cls[0] == C_THEY || cls[0] == C_COMMON) && cls[1] != C_WAS && cls[1] != C_VERB)
+		return 0;
+	if (memchr(reasons, cls[0], sizeof(reasons)) != NULL || memchr(cls, C_IS, n) != NULL)
+		return 0;
+	if (cls[0] == C_I && cls[1] != C_STARTED && cls[1] != C_HIRED && cls[1] != C_CLOCK)
+		return 0;
+	return n;
+}
+
+/* Up to "since" and a year in the same clause. */
+static size_t
+rest_lasting(const uint8_t *cls)
+{
+	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE,
+		C_ROLE, C_BUT, C_AND, C_LEFT, C_RIGHT, C_QUOTE, C_OPENING, C_PLACEHOLDER,
+		C_ROLE_GONE, C_NAME_GONE, C_VERB };
+
+	for (size_t n = 0; n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL; n++)
+		if (cls[n] == C_SINCE && is_since(cls[n + 1]))
+			return cls[n + 1] == C_DATE && cls[n + 2] == C_NUMBER ? n + 3 : n + 2;
+	return 0;
 }
 
 static bool
@@ -419,7 +490,7 @@ rest_field(const uint8_t *cls)
 static size_t
 rest_digits(const uint8_t *cls)
 {
-	static const uint8_t digits[] = { C_NUMBER, C_CODE, C_BARE, C_LONG, C_TAG };
+	static const uint8_t digits[] = { C_NUMBER, C_CODE, C_BARE, C_LONG, C_TAG, C_USER };
 	size_t n =
 	    is_name(cls[0]) || cls[0] == C_CREDENTIAL || cls[0] == C_ROLE || cls[0] == C_DEPT;
 
@@ -436,6 +507,9 @@ strip_rest(const uint8_t *cls, enum strip_extent extent)
 {
 	static size_t (*const rest[])(const uint8_t *) = {
 		[REST_SELF] = rest_self,
+		[REST_APPOSED] = rest_apposed,
+		[REST_LASTING] = rest_lasting,
+		[REST_SINCE] = rest_since,
 		[REST_WHERE] = rest_where,
 		[REST_DEPT] = rest_dept,
 		[REST_CLAUSE] = rest_clause,

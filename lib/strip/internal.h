@@ -158,6 +158,9 @@ enum strip_class {
 	C_ADDRESS, /* 12 Hill Road, Dunmore */
 	C_ORG,     /* clinic, vendor: a company's, not the writer's */
 	C_TAG,     /* a code that is hardly a dose or a room */
+	C_THING,   /* van, case: has a number, but may be anybody's */
+	C_USER,    /* moth_lamp_88: a user name by its letters */
+	C_HOUR,    /* ten past nine */
 };
 
 struct strip_token {
@@ -225,6 +228,8 @@ enum strip_when {
 	WHEN_OWN,        /* the last person before it in the sentence is the writer */
 	WHEN_SERVED,     /* the writer has, or is, or works, in the same clause */
 	WHEN_TOP,        /* no sentence stands before it */
+	WHEN_WRITERS,    /* as MINE, or it is nobody and nothing but stops is beside it */
+	WHEN_STAYED,     /* the writer is the subject of its clause */
 };
 
 struct strip_match {
@@ -237,6 +242,9 @@ struct strip_match {
 /* What a rule leaves open: how far what goes reaches. */
 enum strip_extent {
 	REST_SELF,   /* what the writer is */
+	REST_APPOSED, /* the same, set off by stops */
+	REST_LASTING, /* a clause that ends with since when */
+	REST_SINCE,  /* up to the end of a clause that tells a time, not a reason */
 	REST_WHERE,  /* where the writer works */
 	REST_DEPT,   /* the same, if it names a department */
 	REST_CLAUSE, /* up to the end of the clause */

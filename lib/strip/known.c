@@ -114,8 +114,8 @@ user_of(const struct strip_tokens *t, size_t i, const struct strip_known_name *n
 	const uint8_t *p = t->text + t->tok[i].start;
 	size_t len = t->tok[i].end - t->tok[i].start;
 
-	if (name->n < 2 || (t->cls[i] != C_CODE && t->cls[i] != C_WORD && t->cls[i] != C_CAP &&
-			       t->cls[i] != C_HANDLE))
+	if (name->n < 2 || (t->cls[i] != C_CODE && t->cls[i] != C_USER && t->cls[i] != C_WORD &&
+			       t->cls[i] != C_CAP && t->cls[i] != C_HANDLE))
 		return false;
 	if (t->cls[i] == C_HANDLE) {
 		p++;

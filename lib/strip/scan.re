@@ -137,6 +137,8 @@ shape(const uint8_t *word, size_t len, unsigned marks)
 			   C_ALLCAPS;
 	if (ends(word, len, "n't"))
 		return C_COMMON;
+	if (len > 6 && (memcmp(word, "svc-", 4) == 0 || memcmp(word, "adm-", 4) == 0))
+		return C_USER;
 	if ((big == 0 || (marks & (LEX_COMMON | LEX_WORD)) != 0) && ends(word, len, "ly"))
 		return C_COMMON;
 	if (big == 0 && (ends(word, len, "ing") || ends(word, len, "ed")))
@@ -423,7 +425,9 @@ next:
 	code | under            {
 		if ((end = site_end(start, YYCURSOR)) != NULL)
 			goto site;
-		T(tag(start, YYCURSOR) ? C_TAG : C_CODE);
+		T(memchr(start, '_', (size_t)(YYCURSOR - start)) != NULL ? C_USER :
+		  tag(start, YYCURSOR) ?                                   C_TAG :
+										 C_CODE);
 	}
 
 	[A-Z] | ([A-Z] "."){1,4} {

@@ -72,6 +72,9 @@ static const uint8_t parts[256] = {
 	[C_ADDRESS_END] = REACHES,
 	[C_ADDRESS] = REACHES,
 	[C_TAG] = NUMBERS,
+	[C_USER] = NUMBERS,
+	[C_THING] = DESCRIBES,
+	[C_HOUR] = DESCRIBES,
 	[C_ORG] = DESCRIBES,
 	[C_CLOSER] = REACHES,
 	[C_FILLER] = REACHES,
@@ -118,6 +121,9 @@ name_at(const uint8_t *cls, const struct strip_token *tok, bool alone)
 			names++;
 			known += names_somebody(&tok[n], cls[n]);
 		} else if (cls[n] == C_LEFT && cls[n + 1] == C_TITLE && cls[n + 2] == C_RIGHT) {
+			n += 2;
+		} else if (names > 0 && cls[n] == C_OPENING && parts[cls[n + 1]] == NAMES &&
+			   cls[n + 2] == C_QUOTE) {
 			n += 2;
 		} else if (cls[n] == C_DASH && n > 0 && cls[n - 1] == C_INITIAL &&
 			   cls[n + 1] == C_INITIAL) {
