@@ -660,6 +660,28 @@ static const struct pair {
 	{ "First job out of college, five weeks in.", "[time removed]." },
 	{ "He has worked here for three years.", "He has worked here for three years." },
 	{ "It was posted two years ago.", "It was posted two years ago." },
+	/* numbers by whose sentence they stand in */
+	{ "I sweep there and my roster entry is H-22.", "I sweep there and my roster entry is [id removed]." },
+	{ "I comment there as tired_rn_88. His handle is doc_wow_1.",
+		"I comment there as [id removed]. His handle is doc_wow_1." },
+	{ "The call was taken by operator 217, which is me.", "The call was taken by [id removed], which is me." },
+	{ "I posted it under \"Sad Porter\", which everybody knows.",
+		"I posted it under [id removed], which everybody knows." },
+	{ "I am logged in as mfontaine, as you can see.", "I am logged in as [id removed], as you can see." },
+	{ "The boy's handle is \"goalie_finn_09\".", "The boy's handle is \"goalie_finn_09\"." },
+	{ "We're bound by policy HR-22 not to. He drove van 12.", "We're bound by policy HR-22 not to. He drove van 12." },
+	/* set off by stops */
+	{ "I teach there, the guy who does the CPR class in the gym.", "I teach there, [role removed]." },
+	{ "I told Dr. Vale, the surgeon who sold it, and left.", "I told Dr. Vale, the surgeon who sold it, and left." },
+	{ "The scheduling manager, Lorna Fitch, posted it.", "The scheduling manager, Lorna Fitch, posted it." },
+	/* whole clauses that tell since when, and reasons, which do not */
+	{ "I've shared a waiting room with him since 1998.", "[time removed]." },
+	{ "We entered on the same day in 1961.", "[time removed]." },
+	{ "I know it, since the printer is upstairs.", "I know it, since the printer is upstairs." },
+	{ "He's been there since 2010.", "He's been there since 2010." },
+	/* the hours of the writer */
+	{ "I clocked out at six fifteen.", "I clocked out at [time removed]." },
+	{ "I unlocked at 4:38. She posted it at 9:15.", "I unlocked at [time removed]. She posted it at 9:15." },
 	/* somebody close */
 	{ "My sister-in-law runs the gift shop.", "[relation removed] runs the gift shop." },
 	{ "My supervisor Dana Vale said so.", "My supervisor Dana Vale said so." },

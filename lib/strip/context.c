@@ -292,8 +292,8 @@ numbers_others(uint8_t class)
 static bool
 alone(const struct gap *g, size_t start, size_t end)
 {
-	static const uint8_t stops[] = { C_COMMA, C_LEFT, C_RIGHT, C_DASH, C_SLASH, C_COLON, C_OTHER,
-		C_PLACEHOLDER, C_NAME_GONE, C_ROLE_GONE };
+	static const uint8_t stops[] = { C_COMMA, C_LEFT, C_RIGHT, C_DASH, C_SLASH, C_COLON,
+		C_OTHER, C_PLACEHOLDER, C_NAME_GONE, C_ROLE_GONE };
 	uint8_t before = start > 0 ? class_at(g, start - 1) : C_NONE, behind = class_at(g, end);
 
 	return (ends_sentence(before) || memchr(stops, before, sizeof(stops)) != NULL) &&
@@ -366,7 +366,8 @@ judged(const struct gap *g, const struct strip_match *m)
 	case WHEN_SERVED:
 		return served(g, start) ? m->label : STRIP__N;
 	case WHEN_OWN:
-		return whose_before(g, start, true) == MINE && !numbers_others(class_at(g, start - 1))
+		return whose_before(g, start, true) == MINE &&
+			       !numbers_others(class_at(g, start - 1))
 			   ? m->label
 			   : STRIP__N;
 	case WHEN_WRITERS:

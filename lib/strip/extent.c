@@ -100,8 +100,7 @@ static const uint8_t parts[256] = {
 static bool
 says_is(const uint8_t *cls)
 {
-	static const uint8_t behind[] = { C_THE, C_ARTICLE, C_IN, C_PREP, C_AT, C_NOT,
-		C_BEEN };
+	static const uint8_t behind[] = { C_THE, C_ARTICLE, C_IN, C_PREP, C_AT, C_NOT, C_BEEN };
 
 	return cls[0] == C_POSSESSIVE && memchr(behind, cls[1], sizeof(behind)) != NULL;
 }
@@ -151,8 +150,8 @@ fragment(const uint8_t *cls)
 	}
 	if (n == 0 || words == 0 || names == words)
 		return n > 0 && names == words && cls[0] == C_ALLCAPS && n == 1 ? n : 0;
-	if (n == 1 && (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER ||
-			  cls[0] == C_VERBAL))
+	if (n == 1 &&
+	    (cls[0] == C_COMMON || cls[0] == C_WORD || cls[0] == C_CLOSER || cls[0] == C_VERBAL))
 		return 0;
 	if (n < 3 && cls[0] == C_COMMON && (all & NARROW) == 0)
 		return 0;
@@ -307,7 +306,7 @@ rest_apposed(const uint8_t *cls)
 		       ? rest_self(cls)
 		       : 0;
 
-	if (n < 3 || !ends_fragment(cls[n]) || cls[n] == C_BUT ||
+	if (n < 2 || !ends_fragment(cls[n]) || cls[n] == C_BUT ||
 	    (cls[n] == C_COMMA && is_name(cls[n + 1])))
 		return 0;
 	for (size_t i = 1; i < n && !ends_fragment(cls[i]); i++)
@@ -502,6 +501,22 @@ rest_digits(const uint8_t *cls)
 	return cls[n] == C_SLASH && cls[n + 1] == C_WORD ? n + 2 : n;
 }
 
+#define QUOTED_MAX 7
+
+static size_t
+rest_quoted(const uint8_t *cls)
+{
+	static const uint8_t stops[] = { C_NONE, C_LINE, C_BLANK_LINE, C_END, C_QUESTION, C_COMMA,
+		C_I, C_IM, C_THEY, C_PLACEHOLDER, C_ROLE_GONE, C_NAME_GONE, C_IS, C_VERB };
+	size_t n = 1;
+
+	if (cls[0] != C_OPENING)
+		return 0;
+	while (n < QUOTED_MAX && cls[n] != C_QUOTE && memchr(stops, cls[n], sizeof(stops)) == NULL)
+		n++;
+	return cls[n] == C_QUOTE ? n + 1 : 0;
+}
+
 size_t
 strip_rest(const uint8_t *cls, enum strip_extent extent)
 {
@@ -514,6 +529,7 @@ strip_rest(const uint8_t *cls, enum strip_extent extent)
 		[REST_DEPT] = rest_dept,
 		[REST_CLAUSE] = rest_clause,
 		[REST_LINE] = rest_line,
+		[REST_QUOTED] = rest_quoted,
 		[REST_WHEN] = rest_when,
 		[REST_NAME] = rest_name,
 		[REST_FULL] = rest_full,

@@ -253,6 +253,7 @@ enum strip_extent {
 	REST_FULL,   /* any name */
 	REST_FIELD,  /* a name that is all there is up to the end of the line, or of the cell */
 	REST_DIGITS, /* a number, with the letters that belong to it */
+	REST_QUOTED, /* all between two quotation marks, and these */
 	REST_LINE,   /* up to the end of the line, or of the table's cell */
 };
 
