@@ -670,6 +670,7 @@ static const struct pair {
 	{ "I am logged in as mfontaine, as you can see.", "I am logged in as [id removed], as you can see." },
 	{ "The boy's handle is \"goalie_finn_09\".", "The boy's handle is \"goalie_finn_09\"." },
 	{ "We're bound by policy HR-22 not to. He drove van 12.", "We're bound by policy HR-22 not to. He drove van 12." },
+	{ "The MRN is AB-22190 and I saw it.", "The MRN is AB-22190 and I saw it." },
 	/* set off by stops */
 	{ "I teach there, the guy who does the CPR class in the gym.", "I teach there, [role removed]." },
 	{ "I told Dr. Vale, the surgeon who sold it, and left.", "I told Dr. Vale, the surgeon who sold it, and left." },

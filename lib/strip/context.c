@@ -281,11 +281,19 @@ beside_name(const struct gap *g, size_t k)
 	return k > 1 && class_at(g, k - 1) == C_LEFT && class_at(g, k - 2) == C_CAP;
 }
 
-/* Does what stands behind it number a patient, a room or a paper? */
+/* Does what stands before token start number a patient, a room or a paper? */
 static bool
-numbers_others(uint8_t class)
+numbers_others(const struct gap *g, size_t start)
 {
-	return class == C_RECORD || class == C_PLACE || class == C_PERSON;
+	static const uint8_t links[] = { C_NUMNOUN, C_IDNOUN, C_HASH, C_COLON, C_IS, C_WAS,
+		C_DASH };
+
+	for (size_t n = 0; n < LOOK_AHEAD && start > 1; n++, start--)
+		if (memchr(links, class_at(g, start - 1), sizeof(links)) == NULL)
+			break;
+	return start > 0 &&
+	       (class_at(g, start - 1) == C_RECORD || class_at(g, start - 1) == C_PLACE ||
+		   class_at(g, start - 1) == C_PERSON);
 }
 
 /* Do tokens start..end stand alone between stops? */
@@ -366,13 +374,10 @@ judged(const struct gap *g, const struct strip_match *m)
 	case WHEN_SERVED:
 		return served(g, start) ? m->label : STRIP__N;
 	case WHEN_OWN:
-		return whose_before(g, start, true) == MINE &&
-			       !numbers_others(class_at(g, start - 1))
-			   ? m->label
-			   : STRIP__N;
-	case WHEN_WRITERS:
-		return writers(g, start, end) && !numbers_others(class_at(g, start - 1)) ? m->label
+		return whose_before(g, start, true) == MINE && !numbers_others(g, start) ? m->label
 											 : STRIP__N;
+	case WHEN_WRITERS:
+		return writers(g, start, end) && !numbers_others(g, start) ? m->label : STRIP__N;
 	case WHEN_STAYED:
 		return served(g, start) || stayed(g, start) ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
