@@ -94,7 +94,7 @@ round() # LABEL
 	check "$who: who leaves is named" wait_for 30 says leave "died"
 	check "$who: who jumps is named" wait_for 30 says jump "died"
 	check "$who: who lets go of its channel is named" wait_for 30 says shut "no answer|died"
-	check "$who: who dies while it is opened is named" wait_for 30 says open_crash "died before it was ready"
+	check "$who: who dies while it is opened is named" wait_for 30 says open_crash "died while it was opened"
 	check "$who: who forks is named" wait_for 30 says bomb "no answer within 2 s"
 	for a in 2 3 4 5; do file "number $a" || echo "not ok - $who: report $a is filed"; done
 	check "$who: what is filed later is told of as well" wait_for 20 delivered good 5
