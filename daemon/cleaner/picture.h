@@ -36,7 +36,7 @@ void picture_turn(struct picture *to, const struct picture *from, unsigned orien
  * cannot be cleaned, or is damaged, comes out as a grey box, so that the rest of the document need not be
  * refused for it, and nobody takes what is missing for white paper. Errors as clean_fn, but CANDOR_EBADMSG.
  */
-int picture_clean_inner(struct clean_out *out, const struct clean_format **format, const uint8_t *in,
-    size_t len, unsigned depth, const char **why);
+int picture_clean_inner(struct clean_out *out, const struct clean_format **format,
+    const uint8_t *in, size_t len, unsigned depth, const char **why);
 
 #endif

@@ -241,20 +241,20 @@ struct strip_match {
 
 /* What a rule leaves open: how far what goes reaches. */
 enum strip_extent {
-	REST_SELF,   /* what the writer is */
+	REST_SELF,    /* what the writer is */
 	REST_APPOSED, /* the same, set off by stops */
 	REST_LASTING, /* a clause that ends with since when */
-	REST_SINCE,  /* up to the end of a clause that tells a time, not a reason */
-	REST_WHERE,  /* where the writer works */
-	REST_DEPT,   /* the same, if it names a department */
-	REST_CLAUSE, /* up to the end of the clause */
-	REST_WHEN,   /* up to the time it tells, in its clause */
-	REST_NAME,   /* a name that can be nothing else */
-	REST_FULL,   /* any name */
-	REST_FIELD,  /* a name that is all there is up to the end of the line, or of the cell */
-	REST_DIGITS, /* a number, with the letters that belong to it */
-	REST_QUOTED, /* all between two quotation marks, and these */
-	REST_LINE,   /* up to the end of the line, or of the table's cell */
+	REST_SINCE,   /* up to the end of a clause that tells a time, not a reason */
+	REST_WHERE,   /* where the writer works */
+	REST_DEPT,    /* the same, if it names a department */
+	REST_CLAUSE,  /* up to the end of the clause */
+	REST_WHEN,    /* up to the time it tells, in its clause */
+	REST_NAME,    /* a name that can be nothing else */
+	REST_FULL,    /* any name */
+	REST_FIELD,   /* a name that is all there is up to the end of the line, or of the cell */
+	REST_DIGITS,  /* a number, with the letters that belong to it */
+	REST_QUOTED,  /* all between two quotation marks, and these */
+	REST_LINE,    /* up to the end of the line, or of the table's cell */
 };
 
 /* How many tokens from cls on it has; 0: there is none. */

@@ -162,7 +162,7 @@ check "and all is well again" admin check
 forget_mails
 edit release '"immediate"'
 edit alarm_after_h 24
-email_conf 'to = ["readers", "leads", "Omar@hospital.example", "box@hospital.example"]; rate = { per_hour = 0; };'
+email_conf 'retry_min_s = 1; retry_max_s = 2; to = ["readers", "leads", "Omar@hospital.example", "box@hospital.example"]; rate = { per_hour = 0; };'
 check "routing is changed" admin reload
 file_one '{"category":"phi-disclosure","narrative":"Omar Reyes did it, quailcanary.","keep_out":["Omar Reyes"]}' >/dev/null
 box_told()
@@ -177,7 +177,7 @@ check "nor does the ledger" hasnt quailcanary "$(admin delivery list --json; adm
 
 # ---- one a day -------------------------------------------------------------------------------------------
 forget_mails
-email_conf 'cadence = "daily"; at = "00:00";'
+email_conf 'retry_min_s = 1; retry_max_s = 2; cadence = "daily"; at = "00:00";'
 check "a daily digest is asked for" admin reload
 no_digest_left()
 {
@@ -192,7 +192,7 @@ start
 check "a report brings no mail of its own" is 0 mails
 
 # ---- nobody there -----------------------------------------------------------------------------------------
-email_conf 'events = ["filed"]; to = ["leads"]; rate = { per_hour = 0; };'
+email_conf 'retry_min_s = 1; retry_max_s = 2; events = ["filed"]; to = ["leads"]; rate = { per_hour = 0; };'
 check "leads alone are told from now on" admin reload
 role "Omar Reyes" officer omar@hospital.example
 check "a warning says that no lead is there" grep -q "plugin email can tell nobody of" "$dir/log"
