@@ -177,7 +177,7 @@ check "nor does the ledger" hasnt quailcanary "$(admin delivery list --json; adm
 
 # ---- one a day -------------------------------------------------------------------------------------------
 forget_mails
-email_conf 'retry_min_s = 1; retry_max_s = 2; cadence = "daily"; at = "00:00";'
+email_conf 'retry_min_s = 1; retry_max_s = 2; cadence = "daily"; at = "00:00"; rate = { per_hour = 0; };'
 check "a daily digest is asked for" admin reload
 no_digest_left()
 {
