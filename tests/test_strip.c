@@ -362,7 +362,8 @@ Test(strip, a_name_once_known_goes_everywhere_and_nobody_elses)
 Test(strip, a_removal_leaves_what_is_quoted_as_it_was)
 {
 	static const char *const texts[] = {
-		"I found my name on the board as \"@tlong' I'm the newest CRNA, here since Memorial Day. So.",
+		"I found my name on the board as \"@tlong' I'm the newest CRNA, here since "
+		"Memorial Day. So.",
 		"He filmed her \" and I am on it as \"abc 12 \" x\" here since June.",
 		"I saw all of it and wrote it up at once. Solomon Game dRN",
 	};

@@ -80,8 +80,7 @@ Test(strip_deidentify, eponyms_drugs_and_firms_are_nobodys_names)
 Test(strip_deidentify, words_that_are_names_elsewhere_stay_words)
 {
 	stays("May I mark the bill? I will hope for grace, and chase it in the summer.");
-	gives("Grace told us to ask Mark.",
-	    "[Person A] told us to ask [Person B].");
+	gives("Grace told us to ask Mark.", "[Person A] told us to ask [Person B].");
 }
 
 /* ---- places and addresses --------------------------------------------------------------------- */

@@ -69,9 +69,9 @@ struct courier {
 static void
 copy_cut(char *out, size_t cap, const char *text)
 {
-	size_t n = strnlen(text, cap);
+	size_t n = strlen(text);
 
-	if (n == cap)
+	if (n >= cap)
 		for (n = cap - 1; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
 			;
 	memcpy(out, text, n);

@@ -9,29 +9,29 @@
 enum strip_kind {
 	E_NONE,
 	/* Words, by their letters and by what the packs' lists of names say. */
-	E_LOW,         /* in small letters */
-	E_ODD,         /* in small letters, and in no list */
-	E_LOW_SOFT,    /* in small letters, a name and a rare word: anna */
-	E_LOW_GIVEN,   /* in small letters, but a given name and no word */
+	E_LOW,       /* in small letters */
+	E_ODD,       /* in small letters, and in no list */
+	E_LOW_SOFT,  /* in small letters, a name and a rare word: anna */
+	E_LOW_GIVEN, /* in small letters, but a given name and no word */
 	E_LOW_FAMILY,
 	E_LOW_PLACE,
-	E_GIVEN,       /* a given name and no word; these have a capital */
+	E_GIVEN, /* a given name and no word; these have a capital */
 	E_FAMILY,
-	E_NAMEPLACE,   /* a name and a town */
-	E_LANDNAME,    /* a given name and a country or state */
-	E_SOFT_GIVEN,  /* a given name and a word */
+	E_NAMEPLACE,  /* a name and a town */
+	E_LANDNAME,   /* a given name and a country or state */
+	E_SOFT_GIVEN, /* a given name and a word */
 	E_SOFT_FAMILY,
 	E_PLACE,
-	E_SOFT_PLACE,  /* a town and a word */
-	E_CAP,         /* in no list */
-	E_TITLED,      /* a word with a capital */
-	E_LOUD,        /* an everyday word in capitals */
-	E_KNOWN,       /* a name that is nobody's */
-	E_CAPS,        /* in capitals, and in no list: MRI */
-	E_SHOUT,       /* the same, of five letters and more */
-	E_INITIAL,     /* J. */
-	E_LETTER,      /* a capital alone */
-	E_SMALL,       /* a small letter alone */
+	E_SOFT_PLACE, /* a town and a word */
+	E_CAP,        /* in no list */
+	E_TITLED,     /* a word with a capital */
+	E_LOUD,       /* an everyday word in capitals */
+	E_KNOWN,      /* a name that is nobody's */
+	E_CAPS,       /* in capitals, and in no list: MRI */
+	E_SHOUT,      /* the same, of five letters and more */
+	E_INITIAL,    /* J. */
+	E_LETTER,     /* a capital alone */
+	E_SMALL,      /* a small letter alone */
 	/* Words, by the lists of the packs. */
 	E_FUNC,
 	E_THE,
@@ -69,11 +69,11 @@ enum strip_kind {
 	E_OFFICE,
 	E_SAINT,
 	E_UNIVERSITY,
-	E_DEPT,        /* cardiology: with a name before it */
+	E_DEPT, /* cardiology: with a name before it */
 	E_STREET,
-	E_ROAD,        /* the same, where it is no other word */
+	E_ROAD, /* the same, where it is no other word */
 	E_LOW_STREET,
-	E_STREETWORD,  /* Hauptstrasse */
+	E_STREETWORD, /* Hauptstrasse */
 	E_WAY,
 	E_UNIT,
 	E_LOW_UNIT,
@@ -106,25 +106,25 @@ enum strip_kind {
 	E_FIRM,
 	E_MEDNOUN,
 	/* Numbers and forms. */
-	E_N1,          /* of one or two digits, and so on */
+	E_N1, /* of one or two digits, and so on */
 	E_N3,
 	E_N4,
 	E_N5,
 	E_N6,
-	E_N7,          /* of seven digits and more */
+	E_N7, /* of seven digits and more */
 	E_YEARNUM,
-	E_NINETY,      /* 90 and over, where it could be an age */
-	E_OLDYEAR,     /* a year of which somebody born in it is 90 */
-	E_RANGE,       /* 500-1000 */
-	E_AGE,         /* 34-year-old */
-	E_OLDAGE,      /* 94-year-old */
+	E_NINETY,  /* 90 and over, where it could be an age */
+	E_OLDYEAR, /* a year of which somebody born in it is 90 */
+	E_RANGE,   /* 500-1000 */
+	E_AGE,     /* 34-year-old */
+	E_OLDAGE,  /* 94-year-old */
 	E_DECIMAL,
 	E_TIME,
 	E_ORDINAL,
 	E_CODE,
-	E_LONGCODE,    /* with five digits and more */
+	E_LONGCODE, /* with five digits and more */
 	E_DATE,
-	E_SHORTDATE,   /* 3/14, or a fraction */
+	E_SHORTDATE, /* 3/14, or a fraction */
 	E_PHONE,
 	E_SSN,
 	E_CARD,
@@ -136,12 +136,12 @@ enum strip_kind {
 	E_URL,
 	E_PATH,
 	E_HANDLE,
-	E_UNDER,       /* with_an_underscore */
+	E_UNDER, /* with_an_underscore */
 	E_POSTCODE,
-	E_MAYCODE,     /* 1017 ZX: a postcode beside a place */
+	E_MAYCODE, /* 1017 ZX: a postcode beside a place */
 	/* Marks. */
 	E_LINE,
-	E_BLANK,       /* an empty line */
+	E_BLANK, /* an empty line */
 	E_END,
 	E_COMMA,
 	E_COLON,
