@@ -249,7 +249,7 @@ Candor__Directory *charter_message(struct store *s, bool with_proposal);
 /* The categories that nobody serves, as a list for a message. */
 size_t charter_unserved(struct store *s, char ***out);
 
-/* ---- officers' and administrators' requests: officer.c ---- */
+/* ---- officers' and administrators' requests: officer.c (and officer.h) ---- */
 enum verdict store_officer_call(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
 /* Does this request change nothing? */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What officers do to a case: move it through the state table, write into it, say whose it is and who
+ * reads it. Store only.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "officer.h"
+
+#define ACTIONS_MAX 16
+
+/* Add an officer's note, or a reply to the reporter; one that goes out once the case is resolved is
+ * the feedback that the reporter is due. */
+static enum verdict
+write_entry(struct store *s, const struct call *c, const struct found *f, enum case_state state,
+    const ProtobufCBinaryData *entry, bool to_reporter, struct answer *out)
+{
+	unsigned n;
+
+	if (to_reporter && entry->len > REPLY_MAX_BYTES)
+		return store_refuse(s, out, EX_DATAERR, "a reply may have %u bytes, sealed",
+		    (unsigned)REPLY_MAX_BYTES);
+	if (db_row(s->db, ENTRY_LAST, db_i(f->number)) &&
+	    db_int(s->db, DB_ENTRY_LAST, 0) >= ENTRIES_MAX)
+		return store_refuse(s, out, EX_DATAERR,
+		    "%s has %u entries, as many as a case can have", f->text,
+		    (unsigned)ENTRIES_MAX);
+	store_entry(s, f->number, to_reporter ? ENTRY_REPLY : ENTRY_NOTE, c->who->name, s->today,
+	    WIRE_SPAN(*entry), entry->len, 0, NULL, &n);
+	if (to_reporter && (state == CASE_RESOLVED || state == CASE_CLOSED)) {
+		db_run(s->db, CLOCK_MEET, db_i(f->number), db_t("feedback"), db_i(s->today));
+		db_run(s->db, READER_REFRESH, db_i(f->number));
+	}
+	return KEEP;
+}
+
+static enum verdict
+take_outcome(struct store *s, const Candor__CaseAct *m, const struct found *f, struct answer *out)
+{
+	enum case_outcome outcome = OUTCOME_NONE;
+	char actions[2048] = "";
+	size_t used = 0;
+
+	if (case_outcome_parse(&outcome, m->outcome) < 0 || outcome == OUTCOME_NONE)
+		return store_refuse(s, out, EX_DATAERR,
+		    "to resolve takes an outcome: substantiated, partly, unsubstantiated, "
+		    "insufficient-information, referred or out-of-scope");
+	if (m->n_actions > ACTIONS_MAX)
+		return store_refuse(
+		    s, out, EX_DATAERR, "at most %u actions", (unsigned)ACTIONS_MAX);
+	for (size_t i = 0; i < m->n_actions; i++) {
+		size_t len = strlen(m->actions[i]);
+		bool known = false;
+
+		for (size_t k = 0; k < s->setup->n_actions && !known; k++)
+			known = strcmp(m->actions[i], s->setup->actions[k]) == 0;
+		if (!known || len + 2 > sizeof(actions) - used) {
+			char list[768] = "";
+			size_t at = 0;
+
+			for (size_t k = 0; k < s->setup->n_actions && at < sizeof(list); k++)
+				at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+				    k > 0 ? ", " : "", s->setup->actions[k]);
+			return store_refuse(
+			    s, out, EX_DATAERR, "an action is not one of this site's: %s", list);
+		}
+		memcpy(actions + used, m->actions[i], len);
+		used += len;
+		actions[used++] = '\n';
+	}
+	db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(outcome), db_t(actions));
+	return KEEP;
+}
+
+/* What an event does beside the state: who is told, which clock stops. */
+static void
+follow_up(struct store *s, const struct found *f, enum case_event event, enum case_state state)
+{
+	static const char *const told[EV__N] = {
+		[EV_RESOLVE] = "resolved",
+		[EV_CLOSE] = "closed",
+		[EV_REOPEN] = "reopened",
+	};
+
+	if (event == EV_ACK) {
+		db_run(s->db, CLOCK_MEET, db_i(f->number), db_t("acknowledge"), db_i(s->today));
+		if (f->feedback_months > 0)
+			db_run(s->db, CLOCK_SET_DUE, db_i(f->number), db_t("feedback"),
+			    db_i(day_add_months(s->today, f->feedback_months)));
+	} else if (event == EV_REOPEN) {
+		db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(OUTCOME_NONE), db_t(""));
+	}
+	if (told[event] != NULL)
+		store_event(s, told[event], f->number, state);
+}
+
+enum verdict
+case_act(struct store *s, const struct call *c, struct answer *out)
+{
+	/* The others are not an officer's to cause. */
+	const unsigned others = 1u << EV_RELEASED | 1u << EV_ANSWERED | 1u << EV_DESTROY;
+	const Candor__CaseAct *m = (const Candor__CaseAct *)c->msg;
+	enum case_event event = m->event < EV__N ? (enum case_event)m->event : EV__N;
+	enum case_state state;
+	char allowed[160];
+	struct found f;
+
+	if (officer_find(s, c, m->number, &f, out) != KEEP)
+		return UNDO;
+	state = event == EV__N || (others & 1u << event) ? CASE_NONE : case_next(f.state, event);
+	if (state == CASE_NONE) {
+		case_allowed(allowed, sizeof(allowed), f.state);
+		return store_refuse(s, out, EX_DATAERR, "%s is %s; allowed now: %s", f.text,
+		    case_state_name(f.state), allowed);
+	}
+	if (event == EV_RESOLVE && take_outcome(s, m, &f, out) != KEEP)
+		return UNDO;
+	db_run(s->db, CASE_SET_STATE, db_i(f.number), db_i(state));
+	follow_up(s, &f, event, state);
+	db_run(s->db, READER_REFRESH, db_i(f.number));
+	if (m->entry.len > 0 &&
+	    write_entry(s, c, &f, state, &m->entry, m->to_reporter, out) != KEEP)
+		return UNDO;
+	audit(s, c->who->name, case_event_name(event), f.number,
+	    event == EV_RESOLVE ? m->outcome : "");
+	return store_done(s, out, "%s is %s", f.text, case_state_name(state));
+}
+
+enum verdict
+case_write(struct store *s, const struct call *c, struct answer *out)
+{
+	const Candor__CaseWrite *m = (const Candor__CaseWrite *)c->msg;
+	const char *what = m->to_reporter ? "reply" : "note";
+	struct found f;
+
+	if (officer_find(s, c, m->number, &f, out) != KEEP)
+		return UNDO;
+	if (m->entry.len == 0)
+		return store_refuse(s, out, EX_DATAERR, "a %s needs words", what);
+	if (f.state == CASE_DESTROYED)
+		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f.text);
+	if (write_entry(s, c, &f, f.state, &m->entry, m->to_reporter, out) != KEEP)
+		return UNDO;
+	audit(s, c->who->name, what, f.number, "");
+	return store_done(s, out, "%s has a new %s", f.text, what);
+}
+
+enum verdict
+case_assign(struct store *s, const struct call *c, struct answer *out)
+{
+	const Candor__CaseAssign *m = (const Candor__CaseAssign *)c->msg;
+	const struct officer *to = charter_officer(s, m->officer);
+	struct found f;
+
+	if (officer_find(s, c, m->number, &f, out) != KEEP)
+		return UNDO;
+	if (to == NULL)
+		return store_refuse(
+		    s, out, EX_DATAERR, "there is no such officer: see `candor directory show`");
+	if (!db_row(s->db, READER_HAS, db_i(f.number), db_t(to->name)))
+		return store_refuse(s, out, EX_DATAERR,
+		    "%s cannot read %s: grant first (`candor case grant`)", to->name, f.text);
+	db_run(s->db, CASE_ASSIGN, db_i(f.number), db_t(to->name));
+	store_event(s, "assigned", f.number, f.state);
+	store_wake(s, f.number);
+	audit(s, c->who->name, "assign", f.number, to->name);
+	return store_done(s, out, "%s is %s's", f.text, to->name);
+}
+
+enum verdict
+case_wrap(struct store *s, const struct call *c, struct answer *out)
+{
+	const Candor__CaseWrap *m = (const Candor__CaseWrap *)c->msg;
+	struct found f;
+
+	if (officer_find(s, c, m->number, &f, out) != KEEP)
+		return UNDO;
+	if (m->n_readers == 0)
+		return store_refuse(s, out, EX_DATAERR,
+		    "somebody must be able to read %s: grant it to another first", f.text);
+	if (m->n_readers > DIRECTORY_OFFICERS_MAX || m->secret.len == 0)
+		return store_refuse(s, out, EX_DATAERR, "that wrap is not usable");
+	for (size_t i = 0; i < m->n_readers; i++) {
+		const struct officer *o = charter_officer(s, m->readers[i]);
+
+		if (o == NULL || o->role == ROLE_ADMIN)
+			return store_refuse(s, out, EX_DATAERR,
+			    "%s is no officer in the directory who may read cases",
+			    store_cut(s, m->readers[i], OFFICER_NAME_MAX));
+	}
+	if (db_run(s->db, KEY_SET, db_i(f.number), db_i(m->wrap_version),
+		db_b(m->secret.data, m->secret.len)) == 0)
+		return store_refuse(s, out, EX_TEMPFAIL,
+		    "somebody else changed who reads %s at the same time: try again", f.text);
+	db_run(s->db, READER_DROP_ALL, db_i(f.number));
+	for (size_t i = 0; i < m->n_readers; i++) {
+		const char *name = charter_officer(s, m->readers[i])->name;
+
+		db_run(s->db, OFFICER_ADD, db_t(name));
+		db_run(s->db, READER_ADD, db_i(f.number), db_t(name));
+		audit(s, c->who->name, "reader", f.number, name);
+	}
+	db_run(s->db, READER_REFRESH, db_i(f.number));
+	db_run(s->db, CASE_UNASSIGN, db_i(f.number));
+	store_wake(s, f.number);
+	return store_done(s, out, "%zu can read %s", m->n_readers, f.text);
+}
