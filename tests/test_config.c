@@ -222,6 +222,7 @@ Test(config, every_wrong_value_is_placed_and_told_what_is_allowed)
 		{ "not_keepable", "[\"email\", \"email\"]", "has an item twice" },
 		{ "outside_bodies", "[\"\"]", "is empty" },
 		{ "outside_bodies", "(1)", "holds what is no text" },
+		{ "four_eyes", "[\"delete\"]", "\"export\", \"destroy\", \"escrow\"" },
 		{ "actions", "[\"Train them\"]", "ids of 1 to 32 of a-z, 0-9 and -" },
 		{ "release", "\"now\"", "\"HH:MM\", or the word \"immediate\"" },
 		{ "release", "[]", "release is empty" },

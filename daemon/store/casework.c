@@ -148,6 +148,19 @@ case_write(struct store *s, const struct call *c, struct answer *out)
 }
 
 enum verdict
+case_add_note(struct store *s, const struct call *c, int64_t number,
+    const ProtobufCBinaryData *entry, struct answer *out)
+{
+	char text[NUMBER_CHARS + 1];
+	struct found f;
+
+	number_format(text, number);
+	if (officer_find(s, c, text, &f, out) != KEEP)
+		return UNDO;
+	return write_entry(s, c, &f, f.state, entry, false, out);
+}
+
+enum verdict
 case_assign(struct store *s, const struct call *c, struct answer *out)
 {
 	const Candor__CaseAssign *m = (const Candor__CaseAssign *)c->msg;

@@ -64,6 +64,15 @@ struct db {
 #define DELIVERY_JOINS \
 	" CROSS JOIN event e ON e.id = d.event LEFT JOIN delivery g ON g.id = d.digest "
 
+/* Requests for approval that officer ?n sees: their own, those of cases that they read, and those of
+ * no case. */
+#define APPROVAL_COLUMNS \
+	"SELECT p.id, p.what, p.number, p.asked_by, p.detail, p.state, p.judged_by, p.since" \
+	" FROM approval p WHERE "
+#define APPROVAL_SEEN_BY(n) \
+	"(p.number = 0 OR p.asked_by = ?" n " OR EXISTS (SELECT 1 FROM officer o" \
+	" JOIN case_reader r ON r.officer = o.id WHERE r.number = p.number AND o.name = ?" n "))"
+
 static const char *const sql[DB__N] = {
 	[DB_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[DB_META_SET] = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)",
@@ -236,9 +245,9 @@ static const char *const sql[DB__N] = {
 		" (key, plugin, event, number, state, attempts, next_try, error, reference)"
 		" VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, '', '')",
 	/*
-	 * What plugin ?1 is to be told next, first due first. A case's events go one after the other: the
-	 * reference that the first one brings makes the second one find its ticket. What is given up, or
-	 * waits for somebody to tell, holds nothing up.
+	 * What plugin ?1 is to be told next, of what is due from ?2 to ?3, first due first. A case's
+	 * events go one after the other: the reference that the first one brings makes the second one
+	 * find its ticket. What is given up, or waits for somebody to tell, holds nothing up.
 	 */
 	[DB_DELIVERY_DUE] =
 		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
@@ -248,10 +257,10 @@ static const char *const sql[DB__N] = {
 		" LEFT JOIN cases c ON c.number = d.number"
 		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"
 		" LEFT JOIN officer a ON a.id = e.assignee"
-		" WHERE d.plugin = ?1 AND d.state = 0 AND NOT EXISTS (SELECT 1 FROM delivery b"
-		" INDEXED BY delivery_line"
+		" WHERE d.plugin = ?1 AND d.state = 0 AND d.next_try BETWEEN ?2 AND ?3"
+		" AND NOT EXISTS (SELECT 1 FROM delivery b INDEXED BY delivery_line"
 		" WHERE b.plugin = ?1 AND b.number = d.number AND b.id < d.id AND b.state = 0)"
-		" ORDER BY d.next_try, d.id LIMIT ?2",
+		" ORDER BY d.next_try, d.id LIMIT ?4",
 	[DB_DELIVERY_GET] = DELIVERY_COLUMNS DELIVERY_JOINS "WHERE d.key = ?1",
 	[DB_DELIVERY_SET] =
 		"UPDATE delivery SET state = ?2, attempts = ?3, next_try = ?4, error = ?5, reference = ?6"
@@ -338,6 +347,22 @@ static const char *const sql[DB__N] = {
 	[DB_PLUGIN_DIGEST] =
 		"UPDATE plugin SET digest_on = ?2, digest_event = ?3 WHERE name = ?1",
 
+	[DB_APPROVAL_EXPIRE] = "DELETE FROM approval WHERE since < ?1",
+	[DB_APPROVAL_OF] =
+		"SELECT id, state FROM approval"
+		" WHERE what = ?1 AND number = ?2 AND asked_by = ?3 AND detail = ?4",
+	/* state 1: APPROVAL_WAITS */
+	[DB_APPROVAL_ADD] =
+		"INSERT INTO approval (what, number, asked_by, detail, state, judged_by, since)"
+		" VALUES (?1, ?2, ?3, ?4, 1, '', ?5)",
+	[DB_APPROVAL_DROP] = "DELETE FROM approval WHERE id = ?1",
+	[DB_APPROVAL_SET] =
+		"UPDATE approval SET state = ?2, judged_by = ?3, since = ?4 WHERE id = ?1",
+	[DB_APPROVAL_GET] =
+		APPROVAL_COLUMNS "p.id = ?1 AND p.since >= ?3 AND " APPROVAL_SEEN_BY("2"),
+	[DB_APPROVALS] =
+		APPROVAL_COLUMNS "p.since >= ?2 AND " APPROVAL_SEEN_BY("1") " ORDER BY p.id",
+
 	[DB_AUDIT_LAST] = "SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1",
 	[DB_AUDIT_ADD] =
 		"INSERT INTO audit (n, done_on, actor, action, number, detail, hash)"
@@ -408,7 +433,7 @@ static void
 migrate(struct db *db)
 {
 	static const char *const set_version[] = { "", "PRAGMA user_version = 1",
-		"PRAGMA user_version = 2" };
+		"PRAGMA user_version = 2", "PRAGMA user_version = 3" };
 	sqlite3_stmt *get = NULL;
 
 	_Static_assert(NELEM(set_version) == SCHEMA_VERSION + 1, "one for each version");

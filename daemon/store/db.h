@@ -35,6 +35,8 @@ enum delivery_state {
 	DELIVERY_TESTED,   /* a test that failed: nothing that anybody is to mend */
 	DELIVERY__N
 };
+/* What became of a request for approval; by number, too. */
+enum approval_state { APPROVAL_NONE, APPROVAL_WAITS, APPROVAL_GIVEN, APPROVAL_REFUSED };
 /* What officers were told of a clock that runs; by number, too. */
 enum clock_told { CLOCK_TOLD_NOTHING, CLOCK_TOLD_DUE, CLOCK_TOLD_OVERDUE };
 /* Why a plugin is silent; by number, too. */
@@ -67,6 +69,8 @@ enum failing { FAILING_NOT, FAILING_TO_START, FAILING_TO_DELIVER };
 	X(REFERENCE_SET) X(REFERENCES) \
 	X(PLUGIN_GET) X(PLUGIN_SEEN) X(PLUGINS) X(PLUGIN_SET) X(PLUGIN_SUCCESS) X(PLUGIN_ERROR) \
 	X(PLUGIN_FAILING) X(PLUGIN_WORKS) X(PLUGIN_ALARMED) X(PLUGIN_DIGEST) \
+	X(APPROVAL_EXPIRE) X(APPROVAL_OF) X(APPROVAL_ADD) X(APPROVAL_DROP) X(APPROVAL_SET) \
+	X(APPROVAL_GET) X(APPROVALS) \
 	X(AUDIT_LAST) X(AUDIT_ADD) X(AUDIT_ALL)
 /* clang-format on */
 

@@ -300,7 +300,7 @@ conclude(struct batch *b, enum verdict v, struct effects before, struct answer *
 		    "the service cannot use its disk: nothing was stored, try again later");
 	if (!b->open)
 		db_rollback(s->db);
-	else if (v == KEEP)
+	else if (v == KEEP || v == WAIT)
 		db_keep(s->db);
 	else
 		db_undo(s->db);

@@ -118,6 +118,8 @@ static const struct {
 	{ MSG_CASE_WRITE,       CASEWORK,                         false, case_write },
 	{ MSG_CASE_ASSIGN,      CASEWORK,                         false, case_assign },
 	{ MSG_CASE_WRAP,        CASEWORK,                         false, case_wrap },
+	{ MSG_APPROVAL_LIST,    CASEWORK,                         true,  approval_list },
+	{ MSG_APPROVE,          CASEWORK,                         false, approval_judge },
 	{ MSG_STATUS_GET,       OF(ADMIN) | OF(LEAD) | OF(AUDITOR), true, status_get },
 	{ MSG_PLUGIN_LIST,      OF(ADMIN),                        true,  plugin_list },
 	{ MSG_PLUGIN_TEST,      OF(ADMIN),                        false, plugin_test },
@@ -158,5 +160,6 @@ store_officer_call(
 		return store_refuse(
 		    s, out, EX_NOPERM, "the directory of officers does not let you do this");
 	c.msg = body;
+	c.actor = c.who != NULL ? c.who->name : "";
 	return calls[i].fn(s, &c, out);
 }

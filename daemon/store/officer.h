@@ -10,7 +10,8 @@
 
 /* A request's sender and its body. */
 struct call {
-	const struct officer *who; /* NULL: an unknown key */
+	const struct officer *who; /* NULL: nobody of the directory */
+	const char *actor;         /* their name; "": an unknown key */
 	const ProtobufCMessage *msg;
 };
 
@@ -43,5 +44,23 @@ enum verdict case_act(struct store *s, const struct call *c, struct answer *out)
 enum verdict case_write(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_assign(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_wrap(struct store *s, const struct call *c, struct answer *out);
+/* Add a sealed note of the sender's to a case that they read. */
+enum verdict case_add_note(struct store *s, const struct call *c, int64_t number,
+    const ProtobufCBinaryData *entry, struct answer *out) MUST_CHECK;
+
+/* ---- approve.c: four eyes ---- */
+/*
+ * May the sender do what now ("export", "destroy") to the case? KEEP: yes, since the site does not ask
+ * for four eyes in it, or another reader of the case approved it within 30 days, which this call uses
+ * up. Else the answer says what to wait for: return the verdict as it is. To be called before
+ * anything else is written. Handlers that call it change something: `reads` is false in the table.
+ */
+enum verdict approval_wanted(struct store *s, const struct call *c, const char *what,
+    int64_t number, struct answer *out) MUST_CHECK;
+/* The same with whom it is for; once: used up by this call, else it stays good for the 30 days. */
+enum verdict approval_wanted_for(struct store *s, const struct call *c, const char *what,
+    int64_t number, const char *detail, bool once, struct answer *out) MUST_CHECK;
+enum verdict approval_list(struct store *s, const struct call *c, struct answer *out);
+enum verdict approval_judge(struct store *s, const struct call *c, struct answer *out);
 
 #endif

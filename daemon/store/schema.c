@@ -216,11 +216,27 @@ static const char *const version_2[] = {
 	"ALTER TABLE clock ADD COLUMN told INTEGER NOT NULL DEFAULT 0",          /* enum clock_told */
 	"CREATE INDEX clock_due ON clock (due) WHERE met_on = 0 AND told < 2",
 };
+/* The compliance desk: who may open what, clocks, the legal record, figures. */
+static const char *const version_3[] = {
+	/* ---- four eyes ---- */
+	"CREATE TABLE approval ("
+	"  id INTEGER PRIMARY KEY AUTOINCREMENT," /* one that was approved is never another one later */
+	"  what TEXT NOT NULL,"                /* as in the setting four_eyes */
+	"  number INTEGER NOT NULL,"           /* 0: no case */
+	"  asked_by TEXT NOT NULL,"
+	"  detail TEXT NOT NULL,"              /* for whom */
+	"  state INTEGER NOT NULL,"            /* enum approval_state */
+	"  judged_by TEXT NOT NULL,"
+	"  since INTEGER NOT NULL,"            /* day of the last change */
+	"  UNIQUE (what, number, asked_by, detail)"
+	") STRICT",
+};
 /* clang-format on */
 
 const struct schema_step schema_steps[] = {
 	{ version_1, NELEM(version_1) },
 	{ version_2, NELEM(version_2) },
+	{ version_3, NELEM(version_3) },
 };
 _Static_assert(NELEM(schema_steps) == SCHEMA_VERSION, "one for each version");
 const unsigned schema_version = NELEM(schema_steps);

@@ -6,7 +6,7 @@
 #include "candor/base.h"
 
 #define SCHEMA_PAGE_BYTES 8192
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 struct schema_step {
 	const char *const *statement;

@@ -66,7 +66,8 @@ struct store {
 /* What to do with a request's savepoint. */
 enum verdict {
 	KEEP,
-	UNDO,      /* nothing of it stays; the answer says why */
+	WAIT, /* what it wrote stays, but it was not done yet; the answer says what is missing */
+	UNDO, /* nothing of it stays; the answer says why */
 	DISHONEST, /* no honest peer sends this */
 };
 

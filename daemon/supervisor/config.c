@@ -58,6 +58,7 @@ static const char *const log_words[] = { "error", "warning", "info", "debug", NU
 static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
 /* By enum officer_role; auditors and admins never receive a case. */
 static const char *const recipient_words[] = { "officer", "lead", NULL };
+static const char *const four_eyes_words[] = { "export", "destroy", "escrow", NULL };
 static const char *const label_words[] = {
 #define X(name, text, reason) text,
 	STRIP_LABELS(X)
@@ -124,6 +125,8 @@ static const struct setting_key main_keys[] = {
 	  .doc = "whom else one may turn to" },
 	{ "actions", SETTING_TEXTS, 0, AT(n_actions), .min = 1, .max = CATEGORY_ID_MAX, .valid = config_id_valid,
 	  .form = "ids of 1 to 32 of a-z, 0-9 and -", .doc = "corrective actions" },
+	{ "four_eyes", SETTING_TEXTS, 0, AT(n_four_eyes), .words = four_eyes_words,
+	  .doc = "what another person must approve" },
 	{ "release", SETTING_OTHER, 0, .doc = "when reports reach the officers" },
 	{ "limits", SETTING_OTHER, 0, .doc = "group" },
 	{ "categories", SETTING_OTHER, 0, .doc = "list of groups" },
@@ -176,6 +179,7 @@ static const struct setting_key site_keys[] = {
 IS_REPEATED(struct config, not_keepable);
 IS_REPEATED(struct config, outside_bodies);
 IS_REPEATED(struct config, actions);
+IS_REPEATED(struct config, four_eyes);
 
 /* ---- groups in lists --------------------------------------------------------------------------- */
 

@@ -47,6 +47,8 @@ struct config {
 	char **outside_bodies;
 	size_t n_actions;
 	char **actions;
+	size_t n_four_eyes;
+	char **four_eyes;
 	int immediate;
 	size_t n_release_times;
 	char **release_times;

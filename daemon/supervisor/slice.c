@@ -109,6 +109,8 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 	if (has & PART_ACTIONS) {
 		out->n_actions = c->n_actions;
 		out->actions = c->actions;
+		out->n_four_eyes = c->n_four_eyes;
+		out->four_eyes = c->four_eyes;
 	}
 	if (has & PART_CLOCKS) {
 		out->due_days = c->due_days;

@@ -63,6 +63,9 @@ enum wire_party {
 	X(  43, CASE_ASSIGN,        OFFICER,    DESK,       256,           case_assign,       "whose case it is") \
 	X(  44, CASE_WRAP,          OFFICER,    DESK,       WIRE_BODY_MAX, case_wrap,         "new readers: grant, recuse") \
 	X(  45, DONE,               DESK,       OFFICER,    4096,          done,              "done") \
+	X(  50, APPROVAL_LIST,      OFFICER,    DESK,       16,            empty,             "what waits for four eyes") \
+	X(  51, APPROVALS,          DESK,       OFFICER,    WIRE_BODY_MAX, approval_list,     "the same") \
+	X(  52, APPROVE,            OFFICER,    DESK,       WIRE_BODY_MAX, approve,           "approve such a request, or refuse it") \
 	X(  64, STATUS_GET,         OFFICER,    DESK,       16,            empty,             "health") \
 	X(  65, STATUS,             DESK,       OFFICER,    32768,         status,            "the same") \
 	X(  66, PLUGIN_LIST,        OFFICER,    DESK,       16,            empty,             "plugins") \
