@@ -142,6 +142,9 @@ host_up(const struct stage *s, const char *name, unsigned index)
 	return host;
 }
 
+/* How many were asked for. */
+static uint32_t last_limit;
+
 static uint32_t
 wanted(const struct stage *s, const char *name)
 {
@@ -149,7 +152,9 @@ wanted(const struct stage *s, const char *name)
 	const Candor__DeliveriesWanted *m = (const void *)p.msg;
 
 	cr_assert(eq(str, m->plugin, STR(name)));
-	cr_assert(eq(u32, m->limit, 64));
+	cr_assert(ge(u32, m->limit, 1));
+	cr_assert(le(u32, m->limit, 256));
+	last_limit = m->limit;
 	return p.tag;
 }
 
@@ -158,9 +163,9 @@ static void
 give(const struct stage *s, uint32_t tag, const char *name, unsigned first, size_t n,
     uint32_t attempts, uint32_t next_ms)
 {
-	static uint8_t keys[80][16];
-	static Candor__Delivery d[80], *list[80];
-	static Candor__Event e[80];
+	static uint8_t keys[256][16];
+	static Candor__Delivery d[256], *list[256];
+	static Candor__Event e[256];
 	Candor__Deliveries m = CANDOR__DELIVERIES__INIT;
 
 	for (size_t i = 0; i < n; i++) {
@@ -181,15 +186,18 @@ give(const struct stage *s, uint32_t tag, const char *name, unsigned first, size
 	test_room_send(s->store, MSG_DELIVERIES, tag, &m.base);
 }
 
-/* What a host was given: its tag, and the key's first byte in *first. */
+/* What a host was given: its tag, how many, and the first key's first byte in *first. */
 static uint32_t
-given(const struct stage *s, int host, unsigned *first)
+given(const struct stage *s, int host, unsigned *first, size_t *n)
 {
 	struct test_packet p = test_room_expect(&s->room, host, PARTY_HOST, MSG_DELIVER);
-	const Candor__Delivery *d = (const void *)p.msg;
+	const Candor__Deliveries *m = (const void *)p.msg;
 
-	cr_assert(eq(sz, d->key.len, 16));
-	*first = d->key.data[0];
+	cr_assert(gt(sz, m->n_deliveries, 0));
+	for (size_t i = 0; i < m->n_deliveries; i++)
+		cr_assert(eq(sz, m->deliveries[i]->key.len, 16));
+	*first = m->deliveries[0]->key.data[0];
+	*n = m->n_deliveries;
 	return p.tag;
 }
 
@@ -206,15 +214,18 @@ answer(int host, uint32_t tag, unsigned first, uint32_t result, const char *erro
 	test_room_send(host, MSG_DELIVERED, tag, &o.base);
 }
 
-/* Take what a host is given next and answer it. */
+/* Take what a host is given next, `expected` being its first, and answer all of it alike. */
 static void
 serve(const struct stage *s, int host, unsigned expected, uint32_t result)
 {
 	unsigned first;
-	uint32_t tag = given(s, host, &first);
+	size_t n;
+	uint32_t tag = given(s, host, &first, &n);
 
 	cr_assert(eq(uint, first, expected));
-	answer(host, tag, first, result, result == CANDOR_DELIVERED ? "" : "busy");
+	for (size_t i = 0; i < n; i++)
+		answer(host, tag, first + (unsigned)i, result,
+		    result == CANDOR_DELIVERED ? "" : "busy");
 }
 
 static const Candor__Outcome *
@@ -241,8 +252,7 @@ accused(const struct stage *s, enum wire_party id, unsigned index)
 	return m->why;
 }
 
-Test(dispatch, a_batch_is_handed_out_one_by_one_and_reported_then_the_next_is_asked_for,
-    .timeout = 60)
+Test(dispatch, a_batch_is_handed_out_and_reported_then_the_next_is_asked_for, .timeout = 60)
 {
 	struct stage s = start(1, 30000);
 	unsigned outcomes = 0;
@@ -252,8 +262,7 @@ Test(dispatch, a_batch_is_handed_out_one_by_one_and_reported_then_the_next_is_as
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 4);
 	give(&s, wanted(&s, "mail"), "mail", 1, 64, 0, 0);
-	for (unsigned i = 1; i <= 64; i++)
-		serve(&s, host, i, CANDOR_DELIVERED);
+	serve(&s, host, 1, CANDOR_DELIVERED);
 	/* All are reported before more is asked for, each once and in order. */
 	for (;;) {
 		struct test_packet p = test_room_next(&s.room, s.store, PARTY_STORE);
@@ -307,12 +316,13 @@ Test(dispatch, a_late_host_is_accused_and_the_try_counts_as_failed, .timeout = 6
 	const Candor__Outcome *o;
 	unsigned first;
 	uint32_t tag;
+	size_t n;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 7);
 	give(&s, wanted(&s, "mail"), "mail", 1, 2, 0, 0);
-	tag = given(&s, host, &first);
+	tag = given(&s, host, &first, &n);
 	expect_state(&s, "mail", "starting");
 	o = one_outcome(&s, "mail", 1, CANDOR_RETRY);
 	cr_assert(eq(str, o->error, STR("no answer within 0.2 s")));
@@ -332,12 +342,13 @@ Test(dispatch, a_host_that_dies_costs_one_try_of_what_it_had_in_hand, .timeout =
 	struct stage s = start(1, 30000);
 	const Candor__Outcome *o;
 	unsigned first;
+	size_t n;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 3, 0, 0);
-	given(&s, host, &first);
+	given(&s, host, &first, &n);
 	close(host);
 	expect_state(&s, "mail", "starting");
 	o = one_outcome(&s, "mail", 1, CANDOR_RETRY);
@@ -375,13 +386,16 @@ Test(dispatch, what_a_leaving_host_has_in_hand_is_no_failed_try, .timeout = 60)
 	Candor__PluginState leaving = CANDOR__PLUGIN_STATE__INIT;
 	const Candor__PluginState *told;
 	unsigned first;
+	uint32_t tag;
+	size_t n;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 3, 0, 0);
-	serve(&s, host, 1, CANDOR_DELIVERED);
-	given(&s, host, &first);
+	tag = given(&s, host, &first, &n);
+	cr_assert(eq(sz, n, 3));
+	answer(host, tag, 1, CANDOR_DELIVERED, "");
 	leaving.state = STR("leaving");
 	test_room_send(host, MSG_HOST_STATE, 0, &leaving.base);
 	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
@@ -391,7 +405,7 @@ Test(dispatch, what_a_leaving_host_has_in_hand_is_no_failed_try, .timeout = 60)
 	close(host);
 	cr_assert(test_room_silent(s.store, 200), "the second one was not tried");
 	host = host_up(&s, "mail", 0);
-	give(&s, wanted(&s, "mail"), "mail", 2, 2, 0, 0);
+	give(&s, wanted(&s, "mail"), "mail", 2, 1, 0, 0);
 	serve(&s, host, 2, CANDOR_DELIVERED);
 	one_outcome(&s, "mail", 2, CANDOR_DELIVERED);
 	test_room_kill(&s.room);
@@ -401,12 +415,13 @@ Test(dispatch, one_dead_plugin_never_delays_another, .timeout = 60)
 {
 	struct stage s = start(2, 30000);
 	unsigned first;
+	size_t n;
 	int mail, ticket;
 
 	expect_states(&s, 2);
 	mail = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 1, 0, 0);
-	given(&s, mail, &first); /* and is never answered */
+	given(&s, mail, &first, &n); /* and is never answered */
 	ticket = host_up(&s, "ticket", 1);
 	for (unsigned i = 0; i < 5; i++) {
 		give(&s, wanted(&s, "ticket"), "ticket", 10 + i, 1, 0, 0);
@@ -469,16 +484,20 @@ Test(dispatch, outcomes_wait_for_a_store_that_vanished, .timeout = 60)
 {
 	struct stage s = start(1, 30000);
 	const Candor__Outcomes *m;
+	unsigned first;
+	uint32_t tag;
+	size_t n;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 3, 0, 0);
-	serve(&s, host, 1, CANDOR_DELIVERED);
+	tag = given(&s, host, &first, &n);
+	answer(host, tag, 1, CANDOR_DELIVERED, "");
 	one_outcome(&s, "mail", 1, CANDOR_DELIVERED); /* read, but never committed */
 	close(s.store);
-	serve(&s, host, 2, CANDOR_DELIVERED);
-	serve(&s, host, 3, CANDOR_RETRY);
+	answer(host, tag, 2, CANDOR_DELIVERED, "");
+	answer(host, tag, 3, CANDOR_RETRY, "busy");
 	s.store = test_room_peer(&s.room, PARTY_STORE, 0, "");
 	expect_state(&s, "mail", "ready");
 	m = (const void *)at_store(&s, MSG_OUTCOMES).msg;
@@ -513,12 +532,13 @@ Test(dispatch, a_host_that_lies_about_what_it_delivered_is_accused, .timeout = 6
 		struct stage s = start(1, 30000);
 		unsigned first;
 		uint32_t tag;
+		size_t n;
 		int host;
 
 		expect_states(&s, 1);
 		host = host_up(&s, "mail", 3);
 		give(&s, wanted(&s, "mail"), "mail", 1, 1, 0, 0);
-		tag = given(&s, host, &first);
+		tag = given(&s, host, &first, &n);
 		answer(host, tag + lies[i].tag, lies[i].first, lies[i].result, "");
 		accused(&s, PARTY_HOST, 3);
 		expect_state(&s, "mail", "starting");
@@ -544,6 +564,7 @@ Test(dispatch, a_longest_error_stays_whole_characters_when_it_is_cut, .timeout =
 	const Candor__Outcome *o;
 	unsigned first;
 	uint32_t tag;
+	size_t n;
 	int host;
 
 	for (size_t i = 0; i + 3 <= sizeof(error) - 1; i += 3)
@@ -551,7 +572,7 @@ Test(dispatch, a_longest_error_stays_whole_characters_when_it_is_cut, .timeout =
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 1, 2, 0);
-	tag = given(&s, host, &first);
+	tag = given(&s, host, &first, &n);
 	answer(host, tag, first, CANDOR_RETRY, error);
 	/* Not UTF-8 would not unpack. */
 	o = one_outcome(&s, "mail", 1, CANDOR_REFUSED);
@@ -590,21 +611,92 @@ Test(dispatch, a_reload_brings_and_takes_plugins, .timeout = 60)
 	test_room_stop(&s.room);
 }
 
+/* Answer questions with as many as were asked for, all of which fail, until dispatch rests. */
+static unsigned
+fail_until_it_rests(const struct stage *s, int host)
+{
+	unsigned tried = 0;
+
+	do {
+		uint32_t tag = wanted(s, "mail"), n = last_limit;
+
+		give(s, tag, "mail", 1, n, 0, 0);
+		serve(s, host, 1, CANDOR_RETRY);
+		tried += n;
+		for (const Candor__Outcomes *m; n > 0; n -= (uint32_t)m->n_outcomes)
+			m = (const void *)at_store(s, MSG_OUTCOMES).msg;
+	} while (!test_room_silent(s->store, 300));
+	return tried;
+}
+
+Test(dispatch, a_sink_that_is_away_is_left_alone_and_noticed_when_it_is_back, .timeout = 60)
+{
+	struct stage s = start(1, 30000);
+	unsigned tried;
+	int host;
+
+	expect_states(&s, 1);
+	host = host_up(&s, "mail", 0);
+	tried = fail_until_it_rests(&s, host);
+	cr_assert(ge(uint, tried, 64));
+	cr_assert(le(uint, tried, 256));
+	/* News: one is tried, and no more while it fails. */
+	for (unsigned i = 0; i < 3; i++) {
+		give(&s, 0, "mail", 0, 0, 0, 0);
+		give(&s, wanted(&s, "mail"), "mail", 7, 1, 0, 0);
+		cr_assert(eq(u32, last_limit, 1));
+		serve(&s, host, 7, CANDOR_RETRY);
+		one_outcome(&s, "mail", 7, CANDOR_RETRY);
+		cr_assert(test_room_silent(s.store, 100), "it rests");
+	}
+	/* When that works, so does the rest, at once. */
+	give(&s, 0, "mail", 0, 0, 0, 0);
+	give(&s, wanted(&s, "mail"), "mail", 7, 1, 0, 0);
+	serve(&s, host, 7, CANDOR_DELIVERED);
+	one_outcome(&s, "mail", 7, CANDOR_DELIVERED);
+	wanted(&s, "mail");
+	cr_assert(ge(u32, last_limit, 16));
+	test_room_stop(&s.room);
+}
+
+Test(dispatch, single_failures_between_others_are_no_reason_to_rest, .timeout = 60)
+{
+	struct stage s = start(1, 30000);
+	int host;
+
+	expect_states(&s, 1);
+	host = host_up(&s, "mail", 0);
+	for (unsigned i = 0; i < 200; i++) {
+		uint32_t result = i % 20 == 0 ? CANDOR_DELIVERED : CANDOR_RETRY;
+
+		give(&s, wanted(&s, "mail"), "mail", 1, 1, 0, 0);
+		serve(&s, host, 1, result);
+		one_outcome(&s, "mail", 1, result);
+	}
+	test_room_stop(&s.room);
+}
+
 Test(dispatch, it_leaves_when_what_is_in_hand_is_done, .timeout = 60)
 {
 	struct stage s = start(1, 30000);
 	const Candor__Empty stop = CANDOR__EMPTY__INIT;
+	Candor__PluginState leaving = CANDOR__PLUGIN_STATE__INIT;
 	unsigned first;
 	uint32_t tag;
+	size_t n;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	give(&s, wanted(&s, "mail"), "mail", 1, 2, 0, 0);
-	tag = given(&s, host, &first);
+	tag = given(&s, host, &first, &n);
 	test_room_send(s.room.fd, MSG_ROOM_STOP, 0, &stop.base);
 	cr_assert(test_room_silent(s.store, 100));
 	answer(host, tag, first, CANDOR_DELIVERED, "");
 	one_outcome(&s, "mail", 1, CANDOR_DELIVERED);
+	/* Its host is told to stop as well, and has not looked at the second. */
+	leaving.state = STR("leaving");
+	test_room_send(host, MSG_HOST_STATE, 0, &leaving.base);
+	expect_state(&s, "mail", "starting");
 	cr_assert(zero(int, test_room_wait(&s.room)));
 }

@@ -95,14 +95,18 @@ start(const char *object, const char *act, const char *path, bool network)
 static void
 send_delivery(const struct host *h, uint32_t tag, Candor__Event *e)
 {
-	Candor__Delivery d = CANDOR__DELIVERY__INIT;
+	Candor__Delivery d = CANDOR__DELIVERY__INIT, *one = &d;
+	Candor__Deliveries m = CANDOR__DELIVERIES__INIT;
 
+	m.plugin = (char *)(uintptr_t) "bad";
+	m.n_deliveries = 1;
+	m.deliveries = &one;
 	d.key = wire_bytes(key, sizeof(key));
 	d.plugin = (char *)(uintptr_t) "bad";
 	d.attempts = 3;
 	d.reference = (char *)(uintptr_t) "T-1";
 	d.event = e;
-	test_room_send(h->dispatch, MSG_DELIVER, tag, &d.base);
+	test_room_send(h->dispatch, MSG_DELIVER, tag, &m.base);
 }
 
 /* Deliver a plain event; NULL when the host went away instead of answering. */

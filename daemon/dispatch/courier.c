@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "candor/plugin.h"
 
@@ -22,6 +23,17 @@
 #define ASK_MIN_MS 20u
 /* Store is busy, or we are short of memory. */
 #define AGAIN_MS 1000u
+
+/* What is asked for at a time follows how fast the plugin is: what is more urgent waits for no more. */
+#define BATCH_FIRST 16u
+#define BATCH_MIN 4u
+#define BATCH_FAST_MS 200
+#define BATCH_SLOW_MS 1000
+
+/* So many failed tries in a row, of whatever events, and the other side is taken to be away: a pause
+ * then, so that a long line is not worn out on it, nor others' time. Longer each time, up to this. */
+#define AWAY_AFTER 64u
+#define AWAY_MAX_S 300u
 
 /* For a plugin to be loaded and opened, beyond the deadline that its host sets itself. */
 #define OPEN_MORE_MS 10000u
@@ -52,11 +64,20 @@ struct courier {
 	char version[CANDOR_TEXT_MAX / 4];
 	char error[CANDOR_TEXT_MAX];
 
-	Candor__Deliveries *batch; /* on the heap; NULL: none */
-	size_t at;                 /* the delivery that is next, or in hand */
-	bool in_hand;
+	Candor__Deliveries
+	    *batch;   /* on the heap; NULL: none. All of it goes to the host at once, */
+	size_t at;    /* which works on this one, or will, */
+	bool in_hand; /* once it has it */
+	int64_t handed_ms;
+	uint32_t limit;             /* how many to ask for */
 	uint32_t hand_tag, ask_tag; /* of what is out; ask_tag 0: nothing was asked */
 	uint32_t last_tag;
+
+	uint32_t row;     /* failed tries since something else came of one */
+	uint32_t pauses;  /* since then */
+	uint32_t asked_s; /* by the last of them */
+	bool rested;      /* the pause is over, or something came in it */
+	bool probe;       /* then ask for one only */
 
 	/* Of the current batch. Kept until store answers the next question: it has read them then. */
 	struct settled settled[COURIER_BATCH];
@@ -85,6 +106,15 @@ arm(struct event *timer, uint32_t ms)
 
 	if (event_add(timer, &tv) < 0)
 		fatal(71, "cannot set a timer");
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static uint32_t
@@ -159,9 +189,25 @@ drop_batch(struct courier *c)
 		candor__deliveries__free_unpacked(c->batch, NULL);
 	c->batch = NULL;
 	c->at = 0;
+	c->in_hand = false;
+	event_del(c->deadline);
 }
 
-/* The delivery in hand came to an end. */
+/* All of the batch was answered. */
+static void
+end_batch(struct courier *c)
+{
+	int64_t took = now_ms() - c->handed_ms;
+
+	if (took > BATCH_SLOW_MS && c->limit > BATCH_MIN)
+		c->limit /= 2;
+	else if (took < BATCH_FAST_MS && c->limit <= c->batch->n_deliveries &&
+		 c->limit < COURIER_BATCH)
+		c->limit *= 2;
+	drop_batch(c);
+}
+
+/* The delivery in hand came to an end; *c->batch has others, or ended. */
 static void
 settle(
     struct courier *c, uint32_t result, const char *reference, const char *error, uint32_t asked_s)
@@ -186,11 +232,65 @@ settle(
 	copy_cut(s->reference, sizeof(s->reference), reference);
 	copy_cut(s->error, sizeof(s->error), error);
 
-	event_del(c->deadline);
-	c->in_hand = false;
+	if (result == CANDOR_RETRY) {
+		c->row++;
+		c->asked_s = asked_s;
+	} else {
+		c->row = c->pauses = 0;
+		c->probe = false;
+	}
 	c->at++;
 	if (!event_pending(c->flush, EV_TIMEOUT, NULL))
 		arm(c->flush, FLUSH_MS);
+}
+
+static void
+hand_out(struct courier *c)
+{
+	c->hand_tag = new_tag(c);
+	c->handed_ms = now_ms();
+	if (channel_send(c->host, MSG_DELIVER, c->hand_tag, &c->batch->base) < 0) {
+		c->ready = false; /* its channel is about to go down */
+		return;
+	}
+	c->in_hand = true;
+	arm(c->deadline, c->deadline_ms);
+}
+
+/* The other side is away: ask again after a while, or for a single one when there is news. */
+static bool
+rest(struct courier *c)
+{
+	uint32_t most_s = c->retry_max_s < AWAY_MAX_S ? c->retry_max_s : AWAY_MAX_S;
+
+	if (c->row < AWAY_AFTER || c->rested)
+		return false;
+	if (!c->probe && c->pauses < UINT32_MAX)
+		c->pauses++;
+	c->probe = false;
+	arm(c->ask,
+	    backoff_delay_s(c->pauses, c->retry_min_s, most_s, c->asked_s, c->random()) * 1000);
+	return true;
+}
+
+static void
+ask(struct courier *c)
+{
+	Candor__DeliveriesWanted msg = CANDOR__DELIVERIES_WANTED__INIT;
+	uint32_t tag;
+
+	if (!c->ready || c->store == NULL || c->stopping || c->ask_tag != 0 ||
+	    c->n_sent < c->n_settled || event_pending(c->ask, EV_TIMEOUT, NULL) || rest(c))
+		return;
+	tag = new_tag(c);
+	msg.plugin = c->name;
+	msg.limit = c->probe ? 1 : c->row > 0 && c->limit > BATCH_FIRST ? BATCH_FIRST : c->limit;
+	if (channel_send(c->store, MSG_DELIVERIES_WANTED, tag, &msg.base) < 0) {
+		arm(c->ask, AGAIN_MS);
+		return;
+	}
+	c->ask_tag = tag;
+	c->rested = false;
 }
 
 /* Do whatever is next, if anything can be done now. */
@@ -199,33 +299,13 @@ pump(struct courier *c)
 {
 	if (c->in_hand)
 		return;
-	if (c->batch != NULL && c->at < c->batch->n_deliveries && c->ready && !c->stopping) {
-		c->hand_tag = new_tag(c);
-		if (channel_send(c->host, MSG_DELIVER, c->hand_tag,
-			&c->batch->deliveries[c->at]->base) < 0) {
-			c->ready = false; /* its channel is about to go down */
-			return;
-		}
-		c->in_hand = true;
-		arm(c->deadline, c->deadline_ms);
-		return;
-	}
-	if (c->batch != NULL && c->at < c->batch->n_deliveries && !c->stopping)
+	if (c->batch != NULL && c->ready && !c->stopping)
+		hand_out(c);
+	if (c->batch != NULL && !c->stopping)
 		return;
 	drop_batch(c);
 	send_outcomes(c);
-	if (c->ready && c->store != NULL && !c->stopping && c->ask_tag == 0 &&
-	    c->n_sent == c->n_settled && !event_pending(c->ask, EV_TIMEOUT, NULL)) {
-		Candor__DeliveriesWanted msg = CANDOR__DELIVERIES_WANTED__INIT;
-		uint32_t tag = new_tag(c);
-
-		msg.plugin = c->name;
-		msg.limit = COURIER_BATCH;
-		if (channel_send(c->store, MSG_DELIVERIES_WANTED, tag, &msg.base) == 0)
-			c->ask_tag = tag;
-		else
-			arm(c->ask, AGAIN_MS);
-	}
+	ask(c);
 }
 
 static void
@@ -260,9 +340,12 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 static void
 on_ask(evutil_socket_t fd, short what, void *arg)
 {
+	struct courier *c = arg;
+
 	(void)fd;
 	(void)what;
-	pump(arg);
+	c->rested = true;
+	pump(c);
 }
 
 struct courier *
@@ -283,6 +366,7 @@ courier_new(struct room *r, const char *name, uint32_t (*random)(void))
 		courier_free(c);
 		return NULL;
 	}
+	c->limit = BATCH_FIRST;
 	courier_limits(c, &(Candor__Plugin)CANDOR__PLUGIN__INIT);
 	return c;
 }
@@ -344,10 +428,10 @@ courier_host_down(struct courier *c)
 
 	if (was_in_hand)
 		settle(c, CANDOR_RETRY, "", "the plugin's process died", 0);
-	event_del(c->deadline);
 	c->host = NULL;
 	c->ready = false;
 	drop_batch(c);
+	event_del(c->deadline);
 	/*
 	 * What is known already (late, failed) is better than that its process ended. An idle one may have
 	 * been told to leave, by a reload: that is no error.
@@ -381,12 +465,10 @@ courier_store(struct courier *c, struct channel *store)
 	pump(c);
 }
 
-/* It was told to leave, and has not looked at what it has in hand: that is no try, the next host gets it. */
+/* It was told to leave, and has not looked at the rest of what it has: that is no try, the next host gets it. */
 static void
 host_leaves(struct courier *c)
 {
-	event_del(c->deadline);
-	c->in_hand = false;
 	c->ready = false;
 	drop_batch(c);
 	set_state(c, "starting", "");
@@ -429,6 +511,10 @@ courier_on_delivered(struct courier *c, uint32_t tag, const Candor__Outcome *o)
 	if (memcmp(o->key.data, d->key.data, KEY_BYTES) != 0)
 		return CANDOR_EBADMSG;
 	settle(c, o->result, o->reference, o->error, o->retry_after_s);
+	if (c->at < c->batch->n_deliveries)
+		arm(c->deadline, c->deadline_ms);
+	else
+		end_batch(c);
 	pump(c);
 	return 0;
 }
@@ -440,7 +526,9 @@ courier_on_deliveries(
 	if (c->ask_tag == 0 || tag != c->ask_tag) {
 		if (d->n_deliveries > 0)
 			return CANDOR_EBADMSG;
-		event_del(c->ask); /* unasked: something is due now */
+		/* Unasked: something is due now. */
+		c->rested = c->probe = c->row >= AWAY_AFTER;
+		event_del(c->ask);
 		pump(c);
 		return 0;
 	}

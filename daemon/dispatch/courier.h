@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A courier: what dispatch does for one plugin. It asks store for a batch of due deliveries, hands them
- * to the plugin's host one by one, each with a deadline, and reports how they went. Couriers share
- * nothing but the channel to store, so that one plugin never waits for another. Nothing is kept here that
+ * A courier: what dispatch does for one plugin. It asks store for a batch of due deliveries, hands it
+ * to the plugin's host, which answers for one after the other, each within its deadline, and reports how
+ * they went. Where try after try fails it pauses. Couriers share nothing but the channel to store, so
+ * that one plugin never waits for another. Nothing is kept here that
  * store's ledger does not know: whatever is lost is asked for anew. dispatch.
  */
 #ifndef CANDOR_DISPATCH_COURIER_H
@@ -10,8 +11,8 @@
 
 #include "common/room.h"
 
-/* Deliveries asked for at a time. */
-#define COURIER_BATCH 64
+/* Deliveries asked for at a time, at most. */
+#define COURIER_BATCH 256
 
 struct courier;
 
@@ -48,7 +49,8 @@ int courier_on_deliveries(
 /* Store cannot say now. True when the tag was this courier's question. */
 bool courier_on_refusal(struct courier *c, uint32_t tag);
 
-/* Hand out nothing more. True when nothing is in hand: all is reported, as far as store is there. */
+/* Hand out nothing more. True when nothing is in hand, since its host answered for it or leaves: all is
+ * reported, as far as store is there. */
 bool courier_stop(struct courier *c);
 
 #endif

@@ -124,9 +124,11 @@ static int
 on_host_state(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
 {
 	struct courier *c = find(r->state, channel_peer_name(from));
+	int result = c == NULL ? CANDOR_EBADMSG : courier_on_host_state(c, (const void *)msg);
 
 	(void)tag;
-	return c == NULL ? CANDOR_EBADMSG : courier_on_host_state(c, (const void *)msg);
+	leave_when_done(r);
+	return result;
 }
 
 static int

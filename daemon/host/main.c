@@ -43,6 +43,12 @@ struct host {
 	bool tried;             /* to load and open it */
 	char version[128];
 	char error[CANDOR_TEXT_MAX];
+
+	/* What dispatch handed over: worked off one by one, so that being told to stop comes between. */
+	Candor__Deliveries *batch; /* on the heap; NULL: none */
+	size_t at;                 /* the one that is next */
+	uint32_t tag;
+	struct event *next;
 };
 
 /* Settings as the plugin wants them. */
@@ -307,22 +313,81 @@ event_make(struct room *r, struct candor_event *out, const Candor__Delivery *d)
 	       out->feedback_by != NULL && out->due != NULL && add_items(r, out, from);
 }
 
+static void
+drop_batch(struct host *h)
+{
+	if (h->batch == NULL)
+		return;
+	candor__deliveries__free_unpacked(h->batch, NULL);
+	h->batch = NULL;
+	event_del(h->next);
+}
+
+/* Each is answered at once: should the plugin take us down, dispatch knows which one did. */
+static void
+deliver_next(evutil_socket_t fd, short what, void *arg)
+{
+	struct room *r = arg;
+	struct host *h = r->state;
+	const Candor__Delivery *d = h->batch->deliveries[h->at++];
+	struct channel *dispatch = room_channel(r, PARTY_DISPATCH, 0);
+	Candor__Outcome outcome = CANDOR__OUTCOME__INIT;
+	arena_mark_t mark = arena_mark(&r->arena);
+	struct candor_event e;
+
+	(void)fd;
+	(void)what;
+	if (!event_make(r, &e, d))
+		fatal(EX_OSERR, "no memory for an event");
+	deliver(h, &e, &outcome);
+	arena_release(&r->arena, mark);
+	outcome.key = d->key;
+	if (channel_send(dispatch, MSG_DELIVERED, h->tag, &outcome.base) < 0)
+		log_warning("dispatch did not take an answer: the event is delivered again");
+	if (h->at < h->batch->n_deliveries)
+		event_active(h->next, 0, 0);
+	else
+		drop_batch(h);
+}
+
 static int
 on_deliver(struct room *r, struct channel *from, uint32_t tag, const ProtobufCMessage *msg)
 {
-	const Candor__Delivery *d = (const void *)msg;
-	Candor__Outcome outcome = CANDOR__OUTCOME__INIT;
-	struct candor_event e;
+	const Candor__Deliveries *m = (const void *)msg;
+	struct host *h = r->state;
+	struct span body = channel_body(from);
 
-	if (d->key.len != KEY_BYTES || d->event == NULL || d->event->n_to > TO_MAX)
+	if (h->batch != NULL || m->n_deliveries == 0)
 		return CANDOR_EBADMSG;
-	if (!event_make(r, &e, d))
-		fatal(EX_OSERR, "no memory for an event");
-	deliver(r->state, &e, &outcome);
-	outcome.key = d->key;
-	if (channel_send(from, MSG_DELIVERED, tag, &outcome.base) < 0)
-		log_warning("dispatch did not take an answer: the event is delivered again");
+	for (size_t i = 0; i < m->n_deliveries; i++) {
+		const Candor__Delivery *d = m->deliveries[i];
+
+		if (d->key.len != KEY_BYTES || d->event == NULL || d->event->n_to > TO_MAX)
+			return CANDOR_EBADMSG;
+	}
+	if ((h->batch = candor__deliveries__unpack(NULL, body.len, body.p)) == NULL)
+		fatal(EX_OSERR, "no memory for events");
+	h->at = 0;
+	h->tag = tag;
+	event_active(h->next, 0, 0);
 	return 0;
+}
+
+/* Whoever is dispatch next asks for what is left. */
+static void
+peer_down(struct room *r, struct channel *ch)
+{
+	(void)ch;
+	drop_batch(r->state);
+}
+
+static int
+start(struct room *r)
+{
+	struct host *h = r->state;
+
+	h->next = event_new(r->base, -1, 0, deliver_next, r);
+	return h->next != NULL && event_priority_set(h->next, 1) == 0 ? 0 : CANDOR_ENOMEM;
 }
 
 static void
@@ -337,6 +402,7 @@ stop(struct room *r)
 	msg.state = (char *)(uintptr_t) "leaving";
 	if (dispatch != NULL && channel_send(dispatch, MSG_HOST_STATE, 0, &msg.base) < 0)
 		log_debug("dispatch was not told that we leave");
+	drop_batch(h);
 	if (h->plugin != NULL)
 		h->plugin->close(h->opened);
 	h->plugin = NULL;
@@ -352,7 +418,9 @@ static const struct room_spec host = {
 	.on = on,
 	.n_on = NELEM(on),
 	.setup = setup,
+	.start = start,
 	.peer_up = peer_up,
+	.peer_down = peer_down,
 	.stop = stop, /* another slice: the supervisor starts another host */
 	.arena_bytes = ARENA_BYTES,
 	.max_fds = 256,

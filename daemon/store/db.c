@@ -245,9 +245,9 @@ static const char *const sql[DB__N] = {
 		" (key, plugin, event, number, state, attempts, next_try, error, reference)"
 		" VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, '', '')",
 	/*
-	 * What plugin ?1 is to be told next, first due first. A case's events go one after the other: the
-	 * reference that the first one brings makes the second one find its ticket. What is given up, or
-	 * waits for somebody to tell, holds nothing up.
+	 * What plugin ?1 is to be told next, of what is due from ?2 to ?3, first due first. A case's
+	 * events go one after the other: the reference that the first one brings makes the second one
+	 * find its ticket. What is given up, or waits for somebody to tell, holds nothing up.
 	 */
 	[DB_DELIVERY_DUE] =
 		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
@@ -257,10 +257,10 @@ static const char *const sql[DB__N] = {
 		" LEFT JOIN cases c ON c.number = d.number"
 		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"
 		" LEFT JOIN officer a ON a.id = e.assignee"
-		" WHERE d.plugin = ?1 AND d.state = 0 AND NOT EXISTS (SELECT 1 FROM delivery b"
-		" INDEXED BY delivery_line"
+		" WHERE d.plugin = ?1 AND d.state = 0 AND d.next_try BETWEEN ?2 AND ?3"
+		" AND NOT EXISTS (SELECT 1 FROM delivery b INDEXED BY delivery_line"
 		" WHERE b.plugin = ?1 AND b.number = d.number AND b.id < d.id AND b.state = 0)"
-		" ORDER BY d.next_try, d.id LIMIT ?2",
+		" ORDER BY d.next_try, d.id LIMIT ?4",
 	[DB_DELIVERY_GET] = DELIVERY_COLUMNS DELIVERY_JOINS "WHERE d.key = ?1",
 	[DB_DELIVERY_SET] =
 		"UPDATE delivery SET state = ?2, attempts = ?3, next_try = ?4, error = ?5, reference = ?6"

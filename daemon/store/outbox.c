@@ -16,7 +16,10 @@
 #include "candor/plugin.h"
 #include "store.h"
 
-#define DELIVERIES_MAX 64
+#define DELIVERIES_MAX 256
+/* Of those at most so many that were tried before: what is new does not wait behind what fails again
+ * and again, nor the other way round. Less than dispatch takes for a sign that the other side is away. */
+#define AGAIN_MAX 32
 #define DELIVERIES_MAX_BYTES 60000
 #define ERROR_MAX 200
 #define RETRY_MIN_S 1
@@ -242,15 +245,15 @@ due_of_row(struct store *s, struct due *out, const Candor__Plugin *p)
 	e->n_to = out->to.n;
 }
 
-/* All that is due, max at most; *wait_s until the next is, 0: none. */
+/* Add what is due from one time to another, up to max in all; *wait_s until the next is, 0: none. */
 static size_t
-read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max, int64_t *wait_s)
+add_due(struct store *s, const Candor__Plugin *p, int64_t from, int64_t to, struct due *rows,
+    size_t n, size_t max, int64_t *wait_s)
 {
-	size_t n = 0;
-
 	*wait_s = 0;
-	for (bool ok = db_row(s->db, DELIVERY_DUE, db_t(p->name), db_i((int64_t)max)); ok;
-	     ok = db_next(s->db, DB_DELIVERY_DUE)) {
+	for (bool ok = n < max && db_row(s->db, DELIVERY_DUE, db_t(p->name), db_i(from), db_i(to),
+				      db_i((int64_t)(max - n)));
+	     ok; ok = db_next(s->db, DB_DELIVERY_DUE)) {
 		int64_t wait = db_int(s->db, DB_DELIVERY_DUE, 0) - s->now;
 
 		if (wait > 0) {
@@ -261,6 +264,21 @@ read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max,
 	}
 	db_reset(s->db);
 	return n;
+}
+
+/*
+ * All that is due, max at most; *wait_s until the next is, 0: none. What goes ahead of all, then a part of
+ * what was tried before, then what was not.
+ */
+static size_t
+read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max, int64_t *wait_s)
+{
+	size_t n = add_due(s, p, NEXT_TRY_FIRST, NEXT_TRY_FIRST, rows, 0, max, wait_s);
+	size_t again = max / 2 < AGAIN_MAX ? max / 2 : AGAIN_MAX;
+
+	n = add_due(s, p, 1, INT64_MAX, rows, n, n + again < max ? n + again : max, wait_s);
+	n = add_due(s, p, 0, 0, rows, n, max, &(int64_t){ 0 });
+	return n > 0 ? n : add_due(s, p, 1, INT64_MAX, rows, 0, max, wait_s);
 }
 
 /* Take out what nobody is there to be told of: it waits; and what must be told one by one again. */
@@ -384,8 +402,8 @@ store_deliveries(struct store *s, unsigned worker, const ProtobufCMessage *msg, 
 bool
 store_due(struct store *s, const char *plugin)
 {
-	bool due = db_row(s->db, DELIVERY_DUE, db_t(plugin), db_i(1)) &&
-		   db_int(s->db, DB_DELIVERY_DUE, 0) <= s->now;
+	bool due =
+	    db_row(s->db, DELIVERY_DUE, db_t(plugin), db_i(NEXT_TRY_FIRST), db_i(s->now), db_i(1));
 
 	db_reset(s->db);
 	return due;

@@ -93,8 +93,8 @@ enum wire_party {
 	X( 161, DELIVERIES,         STORE,      DISPATCH,   WIRE_BODY_MAX, deliveries,        "the same; unasked with none: something is due now") \
 	X( 162, OUTCOMES,           DISPATCH,   STORE,      WIRE_BODY_MAX, outcomes,          "how deliveries went") \
 	X( 163, PLUGIN_STATE,       DISPATCH,   STORE,      1024,          plugin_state,      "how a plugin is") \
-	X( 176, DELIVER,            DISPATCH,   HOST,       WIRE_BODY_MAX, delivery,          "one event for the plugin") \
-	X( 177, DELIVERED,          HOST,       DISPATCH,   2048,          outcome,           "how it went") \
+	X( 176, DELIVER,            DISPATCH,   HOST,       WIRE_BODY_MAX, deliveries,        "events for the plugin, one after the other") \
+	X( 177, DELIVERED,          HOST,       DISPATCH,   2048,          outcome,           "how one of them went, as soon as it is known") \
 	X( 178, HOST_STATE,         HOST,       DISPATCH,   1024,          plugin_state,      "ready, or why not") \
 	X( 192, ROOM_SETUP,         SUPERVISOR, NONE,       65000,         room_setup,        "a room's slice of the configuration, at start and on reload") \
 	X( 193, ROOM_PEER,          SUPERVISOR, NONE,       128,           room_peer,         "a channel to another room") \
