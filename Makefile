@@ -239,6 +239,7 @@ PARTS_test_clean_documents := $(CLEANER_PARTS)
 PARTS_test_clean_hostile := $(CLEANER_PARTS)
 PARTS_test_clean_media := $(CLEANER_PARTS)
 PARTS_strip         := $(B)/tests/support/corpus.o
+PARTS_backlog       := $(STORE_PARTS)
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o $(B)/daemon/cleaner/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
@@ -255,7 +256,8 @@ demo:
 
 bench:
 	@.ci/deps --quiet build demo
-	@$(MAKE) --no-print-directory MODE=release all $(patsubst bench/%.c,build/release/bench/%,$(wildcard bench/*.c)) >&2
+	@$(MAKE) --no-print-directory MODE=release all $(patsubst bench/%.c,build/release/bench/%,$(wildcard bench/*.c)) \
+	    build/release/tests/plugins/noop.so >&2
 	@bench/run build/release "$(SIZE)" "$(ONLY)"
 
 fuzz: $(FUZZERS)

@@ -8,8 +8,8 @@
  *
  * A report that was not acknowledged is tried again, under the same lookup id, for up to a minute.
  * Prints tab-separated: reports, seconds, p50 and p99 in microseconds, retries, own CPU seconds.
- * With ACKNOWLEDGED, a file gets a line "lookup-hex number" for each; the number stands in the
- * narrative as "report number N.".
+ * With ACKNOWLEDGED, a file gets a line "lookup-hex number when" for each; the number stands in the
+ * narrative as "report number N.", and when is in microseconds of the machine's clock.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -165,7 +165,7 @@ client_file(struct client *c, const Candor__Report *report)
 }
 
 static void
-write_acknowledged(const Candor__Report *report, unsigned long number)
+write_acknowledged(const Candor__Report *report, unsigned long number, double at)
 {
 	char hex[65];
 
@@ -173,7 +173,7 @@ write_acknowledged(const Candor__Report *report, unsigned long number)
 		return;
 	sodium_bin2hex(hex, sizeof(hex), report->lookup.data, report->lookup.len);
 	pthread_mutex_lock(&acknowledged_lock);
-	fprintf(acknowledged, "%s %lu\n", hex, number);
+	fprintf(acknowledged, "%s %lu %.0f\n", hex, number, at * 1e6);
 	fflush(acknowledged);
 	pthread_mutex_unlock(&acknowledged_lock);
 }
@@ -218,7 +218,7 @@ client_run(void *arg)
 	arena_init(&c->arena, memory, ARENA_BYTES);
 	while ((i = atomic_fetch_add(&next_report, 1)) < n_reports) {
 		Candor__Report report = CANDOR__REPORT__INIT;
-		double start = now_s();
+		double start = now_s(), end;
 
 		randombytes_buf(lookup, sizeof(lookup));
 		randombytes_buf(recipient, sizeof(recipient));
@@ -236,8 +236,9 @@ client_run(void *arg)
 			atomic_fetch_add(&n_retries, 1);
 			nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
 		}
-		latency_us[i] = (now_s() - start) * 1e6;
-		write_acknowledged(&report, i);
+		end = now_s();
+		latency_us[i] = (end - start) * 1e6;
+		write_acknowledged(&report, i, end);
 		if (!keep)
 			client_close(c);
 	}
