@@ -108,3 +108,38 @@ day_add_months(day_t day, unsigned n)
 	last = days_in(year, month);
 	return day_from_civil(year, month, c.day < last ? c.day : last);
 }
+
+#define MONDAY_TO_FRIDAY 31u
+
+bool
+day_works(const struct calendar *c, day_t day)
+{
+	/* 1970-01-01 was a Thursday. */
+	unsigned weekday = (unsigned)(((int64_t)day % 7 + 7 + 3) % 7);
+	unsigned week = c->week & 127u;
+
+	if (((week != 0 ? week : MONDAY_TO_FRIDAY) & 1u << weekday) == 0)
+		return false;
+	for (size_t i = 0; i < c->n_holidays; i++)
+		if (c->holidays[i] == day)
+			return false;
+	return true;
+}
+
+day_t
+day_add_working(const struct calendar *c, day_t day, unsigned n)
+{
+	while (n > 0)
+		n -= day_works(c, ++day);
+	return day;
+}
+
+unsigned
+day_count_working(const struct calendar *c, day_t from, day_t to)
+{
+	unsigned n = 0;
+
+	while (from < to)
+		n += day_works(c, ++from);
+	return n;
+}

@@ -676,6 +676,7 @@ Test(db, case_that_one_may_not_read_is_like_one_that_does_not_exist)
 	Candor__CaseAssign a = CANDOR__CASE_ASSIGN__INIT;
 	Candor__CaseWrap wrap = CANDOR__CASE_WRAP__INIT;
 	Candor__EntryGet get = CANDOR__ENTRY_GET__INIT;
+	Candor__CaseClock clock = CANDOR__CASE_CLOCK__INIT;
 	struct {
 		unsigned kind;
 		const void *msg;
@@ -686,6 +687,7 @@ Test(db, case_that_one_may_not_read_is_like_one_that_does_not_exist)
 		{ MSG_CASE_WRITE, &w, &w.number },
 		{ MSG_CASE_ASSIGN, &a, &a.number },
 		{ MSG_CASE_WRAP, &wrap, &wrap.number },
+		{ MSG_CASE_CLOCK, &clock, &clock.number },
 	};
 	char *number, other[] = "C-0000-0001", expect[64], *said;
 

@@ -1145,11 +1145,23 @@ Test(ledger, a_clock_that_was_told_of_and_runs_anew_is_told_of_again)
 	int64_t number = file_to(ALL_READ);
 
 	deliver_all("mail");
+	setup_msg.due_days = 95;
+	at(TODAY + 2, NOON);
+	cr_assert(strstr(pass(), "due:feedback") != NULL);
+	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
+	cr_assert(eq(str, text(pass()), text("due:feedback")), "three months after day 2");
+}
+
+Test(ledger, a_late_acknowledgement_does_not_put_off_what_the_reporter_was_promised)
+{
+	int64_t number = file_to(ALL_READ);
+
+	deliver_all("mail");
 	at(TODAY + 96, NOON);
 	cr_assert(strstr(pass(), "due:feedback") != NULL);
 	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
-	at(TODAY + 186, NOON);
-	cr_assert(eq(str, text(pass()), text("due:feedback")), "three months after day 96");
+	at(TODAY + 98, NOON);
+	cr_assert(eq(str, text(pass()), text("overdue:feedback")), "day 97 was promised");
 }
 
 /* ---- alarms ----------------------------------------------------------------------------------- */

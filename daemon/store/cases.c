@@ -59,7 +59,8 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 	const Candor__CaseQuery *m = (const Candor__CaseQuery *)c->msg;
 	Candor__CaseList *list = STORE_NEW(s, CaseList, case_list);
 	size_t limit = m->limit == 0 ? LIMIT_DEFAULT : m->limit > LIMIT_MAX ? LIMIT_MAX : m->limit;
-	int64_t after_on = INT32_MAX, after = NUMBER_END;
+	/* The newest first, or the longest overdue. */
+	int64_t after_on = m->overdue ? 0 : INT32_MAX, after = m->overdue ? 0 : NUMBER_END;
 	enum case_state state = CASE_NONE;
 	enum db_query q = DB_PAGE_ALL;
 	size_t bytes = 0;
@@ -73,18 +74,22 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 		    !db_row(s->db, READER_HAS, db_i(after), db_t(c->who->name)))
 			return store_refuse(s, out, EX_DATAERR,
 			    "the page cannot begin behind a case that you cannot read");
-		after_on = db_int(s->db, DB_READER_HAS, 0);
+		after_on = db_int(s->db, DB_READER_HAS, m->overdue);
+		if (m->overdue && after_on == 0)
+			return store_refuse(s, out, EX_DATAERR,
+			    "%s is not overdue any more: list from the start", m->after);
 	}
 	if (m->tag[0] != '\0') /* no case bears a tag */
 		return store_answer(out, MSG_CASES, list);
-	if (m->mine)
-		q = DB_PAGE_MINE;
-	else if (m->overdue)
+	if (m->overdue)
 		q = DB_PAGE_OVERDUE;
+	else if (m->mine)
+		q = DB_PAGE_MINE;
 	else if (state != CASE_NONE)
 		q = DB_PAGE_STATE;
 	else if (m->category[0] != '\0')
 		q = DB_PAGE_CATEGORY;
+	list->today = s->today;
 	list->cases = store_alloc(s, limit * sizeof(*list->cases));
 	for (bool ok = db_row_(s->db, q,
 		 DB_ARGS(db_t(c->who->name), db_i(after_on), db_i(after), db_i(state),
@@ -164,6 +169,9 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	r->summary = f.summary;
+	r->today = s->today;
+	if (db_row(s->db, CASE_DISCOVERED, db_i(f.number)))
+		r->discovered_on = (int32_t)db_int(s->db, DB_CASE_DISCOVERED, 1);
 	if (db_row(s->db, KEY_GET, db_i(f.number))) {
 		part = db_copy(s->db, DB_KEY_GET, 0, s->arena);
 		r->secret = wire_bytes(part.p, part.len);

@@ -29,10 +29,8 @@ write_entry(struct store *s, const struct call *c, const struct found *f, enum c
 		    (unsigned)ENTRIES_MAX);
 	store_entry(s, f->number, to_reporter ? ENTRY_REPLY : ENTRY_NOTE, c->who->name, s->today,
 	    WIRE_SPAN(*entry), entry->len, 0, NULL, &n);
-	if (to_reporter && (state == CASE_RESOLVED || state == CASE_CLOSED)) {
-		db_run(s->db, CLOCK_MEET, db_i(f->number), db_t("feedback"), db_i(s->today));
-		db_run(s->db, READER_REFRESH, db_i(f->number));
-	}
+	if (to_reporter && (state == CASE_RESOLVED || state == CASE_CLOSED))
+		clocks_meet(s, f->number, "feedback", s->today);
 	return KEEP;
 }
 
@@ -76,7 +74,8 @@ take_outcome(struct store *s, const Candor__CaseAct *m, const struct found *f, s
 
 /* What an event does beside the state: who is told, which clock stops. */
 static void
-follow_up(struct store *s, const struct found *f, enum case_event event, enum case_state state)
+follow_up(struct store *s, const Candor__CaseAct *m, const struct found *f, enum case_event event,
+    enum case_state state)
 {
 	static const char *const told[EV__N] = {
 		[EV_RESOLVE] = "resolved",
@@ -84,14 +83,12 @@ follow_up(struct store *s, const struct found *f, enum case_event event, enum ca
 		[EV_REOPEN] = "reopened",
 	};
 
-	if (event == EV_ACK) {
-		db_run(s->db, CLOCK_MEET, db_i(f->number), db_t("acknowledge"), db_i(s->today));
-		if (f->feedback_months > 0)
-			db_run(s->db, CLOCK_SET_DUE, db_i(f->number), db_t("feedback"),
-			    db_i(day_add_months(s->today, f->feedback_months)));
-	} else if (event == EV_REOPEN) {
+	if (event == EV_REOPEN)
 		db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(OUTCOME_NONE), db_t(""));
-	}
+	clocks_follow(s, f->number, event);
+	for (size_t i = 0; event == EV_RESOLVE && i < m->n_actions; i++)
+		if (strcmp(m->actions[i], "breach-notice") == 0)
+			clocks_meet(s, f->number, "breach-notice", s->today);
 	if (told[event] != NULL)
 		store_event(s, told[event], f->number, state);
 }
@@ -105,6 +102,7 @@ case_act(struct store *s, const struct call *c, struct answer *out)
 	enum case_event event = m->event < EV__N ? (enum case_event)m->event : EV__N;
 	enum case_state state;
 	char allowed[160];
+	const char *left;
 	struct found f;
 
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
@@ -118,14 +116,16 @@ case_act(struct store *s, const struct call *c, struct answer *out)
 	if (event == EV_RESOLVE && take_outcome(s, m, &f, out) != KEEP)
 		return UNDO;
 	db_run(s->db, CASE_SET_STATE, db_i(f.number), db_i(state));
-	follow_up(s, &f, event, state);
+	follow_up(s, m, &f, event, state);
 	db_run(s->db, READER_REFRESH, db_i(f.number));
 	if (m->entry.len > 0 &&
 	    write_entry(s, c, &f, state, &m->entry, m->to_reporter, out) != KEEP)
 		return UNDO;
 	audit(s, c->who->name, case_event_name(event), f.number,
 	    event == EV_RESOLVE ? m->outcome : "");
-	return store_done(s, out, "%s is %s", f.text, case_state_name(state));
+	left = event == EV_RESOLVE || event == EV_CLOSE ? clocks_left(s, f.number) : "";
+	return store_done(s, out, "%s is %s%s%s", f.text, case_state_name(state),
+	    *left != '\0' ? "; still to do: " : "", left);
 }
 
 enum verdict

@@ -57,6 +57,10 @@ struct db {
 	PAGE_FILTER \
 	"ORDER BY r.received_on DESC, r.number DESC LIMIT ?8"
 
+/* Word for word what the index clock_step is made for: it runs, and officers have to see to it. */
+#define CLOCK_RUNS(k) \
+	k "met_on = 0 AND " k "paused_on = 0 AND " k "due > 0 AND " k "name <> 'retention'"
+
 /* A delivery, as the ledger shows it. */
 #define DELIVERY_COLUMNS \
 	"SELECT d.id, d.plugin, d.number, d.state, d.attempts, e.kind, d.key, d.next_try, d.error," \
@@ -162,22 +166,34 @@ static const char *const sql[DB__N] = {
 	[DB_KEY_SET] =
 		"UPDATE case_key SET secret = ?3, version = version + 1 WHERE number = ?1 AND version = ?2",
 
-	[DB_CLOCK_ADD] =
-		"INSERT INTO clock (number, name, due, met_on) VALUES (?1, ?2, ?3, ?4)"
-		" ON CONFLICT DO NOTHING",
-	[DB_CLOCK_MEET] =
-		"UPDATE clock SET met_on = ?3 WHERE number = ?1 AND name = ?2 AND met_on = 0",
-	[DB_CLOCK_SET_DUE] =
-		"UPDATE clock SET due = ?3, told = 0 WHERE number = ?1 AND name = ?2 AND met_on = 0",
-	[DB_CLOCKS] = "SELECT name, due, met_on FROM clock WHERE number = ?1",
+	[DB_CASE_DISCOVERED] =
+		"SELECT received_on, discovered_on FROM cases WHERE number = ?1",
+	[DB_CASE_SET_DISCOVERED] = "UPDATE cases SET discovered_on = ?2 WHERE number = ?1",
 
-	/* That were not told of yet, and run out on day ?2 or ran out before day ?1. */
-	[DB_CLOCKS_RUNNING_OUT] =
-		"SELECT k.number, k.name, k.due, c.state FROM clock k INDEXED BY clock_due"
+	[DB_CLOCK_ADD] =
+		"INSERT INTO clock (number, name, due, met_on, span, unit, base, met_by, started_on)"
+		" VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+	[DB_CLOCK_SET] =
+		"UPDATE clock SET due = ?3, started_on = ?4, paused_on = ?5, paused = ?6, met_on = ?7,"
+		" ended = ?8, told = ?9 WHERE number = ?1 AND name = ?2",
+	[DB_CLOCKS] =
+		"SELECT name, due, started_on, paused_on, met_on, paused, span, unit, base, met_by, ended,"
+		" told FROM clock WHERE number = ?1 ORDER BY due = 0, due, name",
+
+	/* That run, of which ?1 steps were told, and run out by day ?2. At most ?3. */
+	[DB_CLOCKS_AT_STEP] =
+		"SELECT k.number, k.name, k.due, c.state FROM clock k INDEXED BY clock_step"
 		" CROSS JOIN cases c ON c.number = k.number"
-		" WHERE k.met_on = 0 AND k.told < 2 AND k.due <= ?2 AND (k.told = 0 OR k.due < ?1)"
-		" ORDER BY k.number, k.name",
+		" WHERE " CLOCK_RUNS("k.") " AND k.told = ?1 AND k.due <= ?2"
+		" ORDER BY k.due, k.number LIMIT ?3",
 	[DB_CLOCK_TOLD] = "UPDATE clock SET told = ?3 WHERE number = ?1 AND name = ?2",
+	/* Too early: the day is ?1, and it is told of from day ?2 on that a clock runs out. */
+	[DB_CLOCKS_UNTELL] =
+		"UPDATE clock INDEXED BY clock_step SET told = (due <= ?2)"
+		" WHERE " CLOCK_RUNS("") " AND told > 0 AND due >= ?1 AND (told > 1 OR due > ?2)",
+	[DB_CLOCKS_WORKING] =
+		"SELECT DISTINCT number FROM clock INDEXED BY clock_working"
+		" WHERE met_on = 0 AND unit = 1 AND number > ?1 ORDER BY number LIMIT ?2",
 
 	[DB_READER_ADD] =
 		"INSERT INTO case_reader (officer, received_on, number, state, category, due)"
@@ -186,10 +202,10 @@ static const char *const sql[DB__N] = {
 	/* After a change of state or clocks. */
 	[DB_READER_REFRESH] =
 		"UPDATE case_reader SET state = (SELECT state FROM cases WHERE number = ?1),"
-		" due = coalesce((SELECT min(due) FROM clock WHERE number = ?1 AND met_on = 0), 0)"
+		" due = coalesce((SELECT min(due) FROM clock WHERE number = ?1 AND " CLOCK_RUNS("") "), 0)"
 		" WHERE number = ?1",
 	[DB_READER_HAS] =
-		"SELECT r.received_on FROM officer o JOIN case_reader r ON r.officer = o.id"
+		"SELECT r.received_on, r.due FROM officer o JOIN case_reader r ON r.officer = o.id"
 		" WHERE r.number = ?1 AND o.name = ?2",
 	[DB_READERS] =
 		"SELECT o.name FROM case_reader r JOIN officer o ON o.id = r.officer"
@@ -200,7 +216,15 @@ static const char *const sql[DB__N] = {
 	[DB_PAGE_STATE] = PAGE_BY_READER("INDEXED BY case_reader_state", "AND r.state = ?4"),
 	[DB_PAGE_CATEGORY] =
 		PAGE_BY_READER("INDEXED BY case_reader_category", "AND r.category = ?5"),
-	[DB_PAGE_OVERDUE] = PAGE_BY_READER("INDEXED BY case_reader_due", "AND r.due > 0"),
+	/* The longest overdue first, behind (due ?2, number ?3). */
+	[DB_PAGE_OVERDUE] =
+		PAGE_COLUMNS
+		"FROM officer o CROSS JOIN case_reader r INDEXED BY case_reader_due"
+		" CROSS JOIN cases c ON c.number = r.number LEFT JOIN officer a ON a.id = c.assignee"
+		" WHERE o.name = ?1 AND r.officer = o.id AND r.due > 0 AND r.due < ?7"
+		" AND (r.due, r.number) > (?2, ?3)"
+		PAGE_FILTER
+		"ORDER BY r.due, r.number LIMIT ?8",
 	[DB_PAGE_MINE] =
 		PAGE_COLUMNS
 		"FROM officer o CROSS JOIN cases c INDEXED BY cases_assignee"
@@ -277,8 +301,8 @@ static const char *const sql[DB__N] = {
 	[DB_DELIVERY_UNFOLD] =
 		"UPDATE delivery SET state = 0, next_try = 0, digest = NULL WHERE digest = ?1",
 	[DB_DELIVERY_FOLDED] =
-		"SELECT e.number, e.kind, e.state, e.happened_on, c.category, c.severity, c.site"
-		" FROM delivery d INDEXED BY delivery_digest CROSS JOIN event e ON e.id = d.event"
+		"SELECT e.number, e.kind, e.state, e.happened_on, c.category, c.severity, c.site,"
+		" e.recipient FROM delivery d INDEXED BY delivery_digest CROSS JOIN event e ON e.id = d.event"
 		" LEFT JOIN cases c ON c.number = d.number WHERE d.digest = ?1 ORDER BY d.id",
 	[DB_DELIVERY_DROP] = "DELETE FROM delivery WHERE id = ?1",
 	[DB_DELIVERY_DROP_FOLDED] = "DELETE FROM delivery WHERE digest = ?1",

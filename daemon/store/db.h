@@ -37,7 +37,7 @@ enum delivery_state {
 };
 /* What became of a request for approval; by number, too. */
 enum approval_state { APPROVAL_NONE, APPROVAL_WAITS, APPROVAL_GIVEN, APPROVAL_REFUSED };
-/* What officers were told of a clock that runs; by number, too. */
+/* What was told of a clock that runs; by number, too. Behind the last one, the steps of the ladder. */
 enum clock_told { CLOCK_TOLD_NOTHING, CLOCK_TOLD_DUE, CLOCK_TOLD_OVERDUE };
 /* Why a plugin is silent; by number, too. */
 enum failing { FAILING_NOT, FAILING_TO_START, FAILING_TO_DELIVER };
@@ -54,7 +54,9 @@ enum failing { FAILING_NOT, FAILING_TO_START, FAILING_TO_DELIVER };
 	X(CASE_EXISTS) X(CASE_ADD) X(CASE_LOOKUP) X(CASE_GET) X(CASE_BY_LOOKUP) X(CASE_SET_STATE) \
 	X(CASE_SET_OUTCOME) X(CASE_ASSIGN) X(CASE_UNASSIGN) X(CASE_ROUTE) \
 	X(KEY_ADD) X(KEY_GET) X(KEY_SET) \
-	X(CLOCK_ADD) X(CLOCK_MEET) X(CLOCK_SET_DUE) X(CLOCKS) X(CLOCKS_RUNNING_OUT) X(CLOCK_TOLD) \
+	X(CASE_DISCOVERED) X(CASE_SET_DISCOVERED) \
+	X(CLOCK_ADD) X(CLOCK_SET) X(CLOCKS) X(CLOCKS_AT_STEP) X(CLOCK_TOLD) X(CLOCKS_UNTELL) \
+	X(CLOCKS_WORKING) \
 	X(READER_ADD) X(READER_REFRESH) X(READER_HAS) X(READERS) X(READER_DROP_ALL) \
 	X(PAGE_ALL) X(PAGE_STATE) X(PAGE_CATEGORY) X(PAGE_MINE) X(PAGE_OVERDUE) \
 	X(ENTRY_ADD) X(ENTRY_LAST) X(ENTRY_GET) X(ENTRY_HAS_MESSAGE) X(ENTRIES) X(REPLIES) \

@@ -55,7 +55,9 @@ digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p
 		arena_mark_t mark = arena_mark(s->arena);
 		struct recipients one;
 
-		recipients_of(s, &one, p, db_text(s->db, q, 1, s->arena), db_int(s->db, q, 0));
+		recipients_of(s, &one, p,
+		    (struct told_event){ db_text(s->db, q, 1, s->arena), db_int(s->db, q, 0),
+			db_text(s->db, q, 7, s->arena) });
 		if (first) {
 			*r = one;
 			first = false;

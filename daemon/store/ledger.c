@@ -129,7 +129,7 @@ ledger_test(struct store *s, const char *actor, const ProtobufCMessage *msg, str
 
 	if (p == NULL)
 		return refuse_name(s, out);
-	recipients_of(s, &to, p, e.kind, 0);
+	recipients_of(s, &to, p, (struct told_event){ .kind = e.kind });
 	if (p->needs_to && to.n == 0)
 		return store_refuse(s, out, EX_DATAERR,
 		    "a test goes to the administrators, and none has an e-mail address in the "

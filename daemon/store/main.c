@@ -48,6 +48,7 @@ struct batch {
 	struct event *commit, *tick;
 	int64_t next_release;
 	bool urgent_again; /* an immediate release failed */
+	bool clocks_left;  /* more clocks ran out than were told of in one go */
 	bool log_dirty;    /* rows left the inbox and the log was not cut yet */
 };
 
@@ -385,7 +386,7 @@ release_now(struct room *r)
 	finish(r);
 	db_begin(s->db);
 	store_release(s, false);
-	store_clock_pass(s);
+	b->clocks_left = store_clock_pass(s);
 	set_next_release(r, b);
 	done = s->effects;
 	s->effects = (struct effects){ 0 };
@@ -412,8 +413,8 @@ daily(struct room *r)
 
 	begin(b);
 	db_savepoint(s->db);
-	if (r->setup->immediate)
-		store_clock_pass(s);
+	if (r->setup->immediate || b->clocks_left)
+		b->clocks_left = store_clock_pass(s);
 	digest_daily(s);
 	wait = store_watch(s);
 	if (db_failed(s->db))
@@ -422,7 +423,7 @@ daily(struct room *r)
 		db_keep(s->db);
 	finish(r);
 	arena_end(&r->arena);
-	return wait;
+	return b->clocks_left ? 1 : wait;
 }
 
 static void
@@ -500,6 +501,8 @@ reload(struct room *r)
 	db_begin(s->db);
 	set_next_release(r, b);
 	store_plugins_begin(s);
+	clocks_set_calendar(s);
+	clocks_follow_calendar(s);
 	if (db_commit(s->db) < 0)
 		log_error("the next release's time was not stored");
 	s->effects = (struct effects){ 0 }; /* dispatch is told below */
@@ -620,6 +623,8 @@ setup(struct room *r)
 	else
 		set_next_release(r, b);
 	store_plugins_begin(s);
+	clocks_set_calendar(s);
+	clocks_follow_calendar(s);
 	s->effects = (struct effects){ 0 };
 	if (db_commit(s->db) < 0)
 		return CANDOR_ESYS;

@@ -117,6 +117,7 @@ static const struct {
 	{ MSG_CASE_ACT,         CASEWORK,                         false, case_act },
 	{ MSG_CASE_WRITE,       CASEWORK,                         false, case_write },
 	{ MSG_CASE_ASSIGN,      CASEWORK,                         false, case_assign },
+	{ MSG_CASE_CLOCK,       CASEWORK,                         false, case_clock },
 	{ MSG_CASE_WRAP,        CASEWORK,                         false, case_wrap },
 	{ MSG_APPROVAL_LIST,    CASEWORK,                         true,  approval_list },
 	{ MSG_APPROVE,          CASEWORK,                         false, approval_judge },

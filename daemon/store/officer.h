@@ -48,6 +48,9 @@ enum verdict case_wrap(struct store *s, const struct call *c, struct answer *out
 enum verdict case_add_note(struct store *s, const struct call *c, int64_t number,
     const ProtobufCBinaryData *entry, struct answer *out) MUST_CHECK;
 
+/* ---- clocks.c ---- */
+enum verdict case_clock(struct store *s, const struct call *c, struct answer *out);
+
 /* ---- approve.c: four eyes ---- */
 /*
  * May the sender do what now ("export", "destroy") to the case? KEEP: yes, since the site does not ask

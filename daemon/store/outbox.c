@@ -46,9 +46,10 @@ add_delivery(struct store *s, const char *plugin, int64_t event, struct db_value
 	return db_last_id(s->db);
 }
 
-void
-store_clock_event(struct store *s, const char *kind, int64_t number, enum case_state state,
-    const char *clock, day_t due)
+/* Add it. up_to: see store_escalation(). */
+static void
+add_event(struct store *s, const char *kind, int64_t number, enum case_state state,
+    const char *clock, day_t due, const char *up_to)
 {
 	struct case_facts f = { .kind = kind };
 	uint8_t key[KEY_BYTES];
@@ -61,7 +62,7 @@ store_clock_event(struct store *s, const char *kind, int64_t number, enum case_s
 	f.site = db_text(s->db, DB_CASE_ROUTE, 2, s->arena);
 	new_key(key);
 	db_run(s->db, EVENT_ADD, db_b(key, KEY_BYTES), db_t(kind), db_i(number), db_i(state),
-	    db_i(s->today), db_t(clock), db_i(due), db_t(""), db_i(0), db_t(""));
+	    db_i(s->today), db_t(clock), db_i(due), db_t(""), db_i(0), db_t(up_to));
 	event = db_last_id(s->db);
 	for (size_t i = 0; i < s->setup->n_plugins; i++) {
 		const Candor__Plugin *p = s->setup->plugins[i];
@@ -74,7 +75,21 @@ store_clock_event(struct store *s, const char *kind, int64_t number, enum case_s
 void
 store_event(struct store *s, const char *kind, int64_t number, enum case_state state)
 {
-	store_clock_event(s, kind, number, state, "", 0);
+	add_event(s, kind, number, state, "", 0, "");
+}
+
+void
+store_clock_event(struct store *s, const char *kind, int64_t number, enum case_state state,
+    const char *clock, day_t due)
+{
+	add_event(s, kind, number, state, clock, due, "");
+}
+
+void
+store_escalation(struct store *s, int64_t number, enum case_state state, const char *clock,
+    day_t due, const char *to)
+{
+	add_event(s, "escalated", number, state, clock, due, to);
 }
 
 int64_t
@@ -238,7 +253,8 @@ due_of_row(struct store *s, struct due *out, const Candor__Plugin *p)
 		out->what = number == 0 ? A_WORD : A_CASE;
 		if (number != 0)
 			add_case(s, e, p, number);
-		recipients_of(s, &out->to, p, e->kind, number);
+		recipients_of(s, &out->to, p,
+		    (struct told_event){ e->kind, number, db_text(s->db, q, 17, s->arena) });
 	}
 	out->nobody = p->needs_to && out->to.n == 0;
 	e->to = out->to.to;

@@ -168,9 +168,7 @@ release_report(struct store *s, int64_t inbox)
 	    db_i(m->received_on), db_i(state), db_i(m->feedback_months));
 	db_run(s->db, KEY_ADD, db_i(number), db_b(m->case_recipient.data, m->case_recipient.len),
 	    db_b(m->case_proof.data, m->case_proof.len), db_b(m->secret.data, m->secret.len));
-	for (size_t i = 0; i < m->n_clocks; i++)
-		db_run(s->db, CLOCK_ADD, db_i(number), db_t(m->clocks[i]->name),
-		    db_i(m->clocks[i]->due), db_i(0));
+	clocks_begin(s, number, m);
 	for (size_t i = 0; i < m->n_readers; i++) {
 		db_run(s->db, OFFICER_ADD, db_t(m->readers[i]));
 		db_run(s->db, READER_ADD, db_i(number), db_t(m->readers[i]));

@@ -186,26 +186,28 @@ has_route(const Candor__Plugin *p, const char *kind)
 }
 
 void
-recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, const char *kind,
-    int64_t number)
+recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, struct told_event e)
 {
 	struct readers readers;
 	char *const *words;
 	size_t n;
 
 	recipients_init(s, r);
-	if (number == 0) {
+	if (e.number == 0) {
 		if (p->n_to > 0)
 			add_admins(s, r);
 		return;
 	}
-	find_readers(s, &readers, number);
-	words_for(p, kind, &words, &n);
+	find_readers(s, &readers, e.number);
+	words_for(p, e.kind, &words, &n);
 	for (size_t i = 0; i < n; i++)
-		add_word(s, r, words[i], number, &readers);
+		add_word(s, r, words[i], e.number, &readers);
 	/* Up the ladder, unless the configuration says where that leads. */
-	if (strcmp(kind, "escalated") == 0 && n > 0 && !has_route(p, kind))
-		add_word(s, r, "leads", number, &readers);
+	if (strcmp(e.kind, "escalated") == 0 && n > 0 && !has_route(p, e.kind))
+		add_word(s, r,
+		    strcmp(e.up_to, ESCALATED_TO_CONTACT) == 0 ? s->setup->escalation_contact
+							       : "leads",
+		    e.number, &readers);
 }
 
 bool

@@ -230,6 +230,32 @@ static const char *const version_3[] = {
 	"  since INTEGER NOT NULL,"            /* day of the last change */
 	"  UNIQUE (what, number, asked_by, detail)"
 	") STRICT",
+
+	/* ---- clocks ---- */
+	"ALTER TABLE cases ADD COLUMN discovered_on INTEGER NOT NULL DEFAULT 0", /* 0: no officer said */
+	"ALTER TABLE clock ADD COLUMN started_on INTEGER NOT NULL DEFAULT 0", /* 0: waits for that day */
+	"ALTER TABLE clock ADD COLUMN span INTEGER NOT NULL DEFAULT 0",
+	"ALTER TABLE clock ADD COLUMN unit INTEGER NOT NULL DEFAULT 0",      /* enum clock_unit */
+	"ALTER TABLE clock ADD COLUMN base INTEGER NOT NULL DEFAULT 0",      /* enum clock_base */
+	"ALTER TABLE clock ADD COLUMN met_by INTEGER NOT NULL DEFAULT 0",    /* enum clock_met_by */
+	"ALTER TABLE clock ADD COLUMN paused_on INTEGER NOT NULL DEFAULT 0", /* 0: runs */
+	"ALTER TABLE clock ADD COLUMN paused INTEGER NOT NULL DEFAULT 0",    /* units, before paused_on */
+	"ALTER TABLE clock ADD COLUMN ended INTEGER NOT NULL DEFAULT 0",     /* enum clock_end, on met_on */
+	"UPDATE clock SET ended = 1 WHERE met_on > 0",
+	"UPDATE clock SET met_by = 1, started_on = (SELECT received_on FROM cases c"
+	"  WHERE c.number = clock.number) WHERE name = 'acknowledge'",
+	"UPDATE clock SET span = due - started_on WHERE name = 'acknowledge'",
+	"UPDATE clock SET base = 2, unit = 2, span = (SELECT feedback_months FROM cases c"
+	"  WHERE c.number = clock.number), started_on = coalesce((SELECT a.met_on FROM clock a"
+	"  WHERE a.number = clock.number AND a.name = 'acknowledge'), 0) WHERE name = 'feedback'",
+	/* What was told, and the day: all that a pass over clocks looks at. */
+	"DROP INDEX clock_due",
+	"CREATE INDEX clock_step ON clock (told, due, number)"
+	"  WHERE met_on = 0 AND paused_on = 0 AND due > 0 AND name <> 'retention'",
+	"CREATE INDEX clock_working ON clock (number) WHERE met_on = 0 AND unit = 1",
+	/* The longest overdue first. */
+	"DROP INDEX case_reader_due",
+	"CREATE INDEX case_reader_due ON case_reader (officer, due, number) WHERE due > 0",
 };
 /* clang-format on */
 

@@ -110,22 +110,3 @@ store_lines(struct store *s, char *text, char ***out)
 		(*out)[n++] = line;
 	return n;
 }
-
-size_t
-store_clocks(struct store *s, int64_t number, Candor__Clock ***out)
-{
-	enum { CLOCKS_MAX = 8 };
-	size_t n = 0;
-
-	*out = store_alloc(s, CLOCKS_MAX * sizeof(**out));
-	for (bool ok = db_row(s->db, CLOCKS, db_i(number)); ok && n < CLOCKS_MAX;
-	     ok = db_next(s->db, DB_CLOCKS)) {
-		Candor__Clock *c = STORE_NEW(s, Clock, clock);
-
-		c->name = db_text(s->db, DB_CLOCKS, 0, s->arena);
-		c->due = (int32_t)db_int(s->db, DB_CLOCKS, 1);
-		c->met_on = (int32_t)db_int(s->db, DB_CLOCKS, 2);
-		(*out)[n++] = c;
-	}
-	return n;
-}

@@ -9,6 +9,7 @@
 
 #include "candor/candor_pb.h"
 #include "candor/casestate.h"
+#include "candor/clocks.h"
 #include "candor/directory.h"
 #include "candor/wire.h"
 
@@ -31,6 +32,7 @@
 /* Of one delivery: as many as a message takes when every address is as long as can be. */
 #define RECIPIENTS_MAX 192
 #define STORE_PLUGINS_MAX 32
+#define HOLIDAYS_MAX 64
 
 /* The directory that counts, parsed, in memory of its own. */
 struct charter {
@@ -59,6 +61,8 @@ struct store {
 		char plugin[32];
 		struct pace pace;
 	} paces[STORE_PLUGINS_MAX];
+	struct calendar calendar; /* of the site: clocks_set_calendar() */
+	day_t holidays[HOLIDAYS_MAX];
 	int64_t now;
 	day_t today;
 };
@@ -96,8 +100,6 @@ enum verdict store_refuse(struct store *s, struct answer *out, unsigned code, co
     PRINTF_LIKE(4, 5);
 /* The lines of a text, which is cut into them, as a list for a message. */
 size_t store_lines(struct store *s, char *text, char ***out);
-/* The clocks of a case, as a list for a message. */
-size_t store_clocks(struct store *s, int64_t number, Candor__Clock ***out);
 
 /* ---- intake's requests: reporter.c ---- */
 enum verdict store_report(
@@ -125,6 +127,10 @@ void store_event(struct store *s, const char *kind, int64_t number, enum case_st
 /* The same of a clock that runs on the case: due, overdue, escalated. */
 void store_clock_event(struct store *s, const char *kind, int64_t number, enum case_state state,
     const char *clock, day_t due);
+/* Escalated, to the leads ("") or to whom the site calls in last. */
+#define ESCALATED_TO_CONTACT "contact"
+void store_escalation(struct store *s, int64_t number, enum case_state state, const char *clock,
+    day_t due, const char *to);
 /* An event without a case. */
 struct bare_event {
 	const char *kind;
@@ -169,9 +175,14 @@ struct recipients {
 	char **to; /* addresses, each once, in the request's memory */
 	size_t n;
 };
+struct told_event {
+	const char *kind;
+	int64_t number;    /* 0: of no case */
+	const char *up_to; /* escalated: ESCALATED_TO_CONTACT, or "" */
+};
 /* Whom the plugin tells of such an event; of no case (number 0), the administrators. */
-void recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, const char *kind,
-    int64_t number);
+void recipients_of(
+    struct store *s, struct recipients *r, const Candor__Plugin *p, struct told_event e);
 void recipients_init(struct store *s, struct recipients *r);
 bool recipients_same(const struct recipients *a, const struct recipients *b);
 /* The address of the officer of that name, if they read the case; else "". */
@@ -209,9 +220,27 @@ bool digest_recipients(
 /* Make the daily ones whose hour has come. In a transaction. */
 void digest_daily(struct store *s);
 
+/* ---- the clocks of a case: clocks.c ---- */
+/* They as a list for a message; the next to run out first. */
+size_t store_clocks(struct store *s, int64_t number, Candor__Clock ***out);
+/* Those of a case that was just released. */
+void clocks_begin(struct store *s, int64_t number, const Candor__StoreReport *m);
+/* Something happened to the case, which may meet, start or end clocks; READER_REFRESH included. */
+void clocks_follow(struct store *s, int64_t number, enum case_event event);
+/* It was done what a clock waits for, if the case has one of that name that did not end. */
+void clocks_meet(struct store *s, int64_t number, const char *name, day_t on);
+/* Which deadlines still run, as "feedback by 2026-11-29, …", or "". */
+const char *clocks_left(struct store *s, int64_t number);
+/* Take working week and holidays from the setup: at start and on reload. */
+void clocks_set_calendar(struct store *s);
+/* And reckon anew, if they are others than before, when clocks in working days run out. In a
+ * transaction. */
+void clocks_follow_calendar(struct store *s);
+
 /* ---- clocks that run out: due.c ---- */
-/* Once a day: events for clocks that run out soon, or did. In a transaction. */
-void store_clock_pass(struct store *s);
+/* Events for clocks that run out soon, or did, each once; often enough is once a day. True: there are
+ * more of them than one pass takes. In a transaction. */
+bool store_clock_pass(struct store *s);
 
 /* ---- what is wrong: watch.c ---- */
 /* The plugins, configured or with deliveries left, as a list for a message. */

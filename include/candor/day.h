@@ -22,4 +22,17 @@ int day_parse(day_t *out, const char *text, size_t len) MUST_CHECK;
  * More than DAY_MONTHS_MAX counts as that many. */
 day_t day_add_months(day_t day, unsigned n);
 
+/* On which days a site works. */
+struct calendar {
+	unsigned week; /* bits 1 << weekday, 0: Monday; none: Monday to Friday */
+	const day_t *holidays;
+	size_t n_holidays;
+};
+
+bool day_works(const struct calendar *c, day_t day);
+/* The n-th working day after day; 0: day itself, whatever it is. */
+day_t day_add_working(const struct calendar *c, day_t day, unsigned n);
+/* Working days after from, up to and with to; 0 when to is not later. */
+unsigned day_count_working(const struct calendar *c, day_t from, day_t to);
+
 #endif

@@ -63,6 +63,7 @@ enum wire_party {
 	X(  43, CASE_ASSIGN,        OFFICER,    DESK,       256,           case_assign,       "whose case it is") \
 	X(  44, CASE_WRAP,          OFFICER,    DESK,       WIRE_BODY_MAX, case_wrap,         "new readers: grant, recuse") \
 	X(  45, DONE,               DESK,       OFFICER,    4096,          done,              "done") \
+	X(  46, CASE_CLOCK,         OFFICER,    DESK,       WIRE_BODY_MAX, case_clock,        "a clock is paused, resumed, met, waived; a discovery is dated") \
 	X(  50, APPROVAL_LIST,      OFFICER,    DESK,       16,            empty,             "what waits for four eyes") \
 	X(  51, APPROVALS,          DESK,       OFFICER,    WIRE_BODY_MAX, approval_list,     "the same") \
 	X(  52, APPROVE,            OFFICER,    DESK,       WIRE_BODY_MAX, approve,           "approve such a request, or refuse it") \
