@@ -223,6 +223,29 @@ Test(config, every_wrong_value_is_placed_and_told_what_is_allowed)
 		{ "outside_bodies", "[\"\"]", "is empty" },
 		{ "outside_bodies", "(1)", "holds what is no text" },
 		{ "four_eyes", "[\"delete\"]", "\"export\", \"destroy\", \"escrow\"" },
+		{ "holidays", "[\"2026-02-29\"]", "days, \"YYYY-MM-DD\"" },
+		{ "holidays", "\"2026-12-25\"", "is not a list" },
+		{ "working_week", "[\"monday\"]", "\"mon\", \"tue\"" },
+		{ "working_week", "[]", "is empty" },
+		{ "escalation_contact", "\"the boss\"", "an e-mail address" },
+		{ "escalation", "({ after_days = 1; to = \"boss\"; })", "one of \"lead\", \"contact\"" },
+		{ "escalation", "({ to = \"lead\"; })", "escalation[0].after_days is missing" },
+		{ "escalation", "({ after_days = 366; to = \"lead\"; })", "from 0 to 365" },
+		{ "escalation", "({ after_days = 1; to = \"contact\"; })", "set escalation_contact" },
+		{ "escalation", "({ after_days = 3; to = \"lead\"; }, { after_days = 2; to = \"lead\"; })", "allowed: 3 or more" },
+		{ "clocks", "1", "is not a list of groups" },
+		{ "clocks", "({ days = 3; })", "clocks[0].name is missing" },
+		{ "clocks", "({ name = \"feedback\"; days = 3; })", "but acknowledge, feedback" },
+		{ "clocks", "({ name = \"x\"; })", "clocks[0].days is missing" },
+		{ "clocks", "({ name = \"x\"; days = 0; })", "from 1 to 3650" },
+		{ "clocks", "({ name = \"x\"; days = 3; working = 1; })", "true or false" },
+		{ "clocks", "({ name = \"x\"; days = 3; from = \"birth\"; })", "one of \"received\", \"discovered\"" },
+		{ "clocks", "({ name = \"x\"; days = 3; met_by = \"luck\"; })", "one of \"hand\", \"ack\"" },
+		{ "clocks", "({ name = \"x\"; days = 3; categories = [\"b\"]; })", "there is no category \"b\"" },
+		{ "clocks", "({ name = \"x\"; days = 3; from = \"closed\"; met_by = \"close\"; })", "nothing but \"hand\"" },
+		{ "clocks", "({ name = \"x\"; days = 3; from = \"acknowledged\"; met_by = \"ack\"; })", "begins with \"ack\"" },
+		{ "clocks", "({ name = \"x\"; days = 3; }, { name = \"x\"; days = 4; })", "clock \"x\" is there twice" },
+		{ "categories", "({ " CATEGORY " breach_notice = 60; })", "true or false" },
 		{ "actions", "[\"Train them\"]", "ids of 1 to 32 of a-z, 0-9 and -" },
 		{ "release", "\"now\"", "\"HH:MM\", or the word \"immediate\"" },
 		{ "release", "[]", "release is empty" },
@@ -540,6 +563,28 @@ Test(config, a_plugin_gets_its_settings_as_text)
 }
 
 /* ---- slices and reload ---------------------------------------------------------------------- */
+
+Test(config, a_ladder_leads_to_the_contact_where_there_is_one)
+{
+	struct config *c;
+
+	write_with(NULL, NULL);
+	c = load();
+	cr_assert(eq(sz, c->n_escalation, 1));
+	cr_assert(eq(u32, c->escalation[0]->after_days, 3));
+	cr_assert(not(c->escalation[0]->contact));
+	cr_assert(eq(u32, c->working_week, 31), "Monday to Friday");
+	config_free(c);
+	write_with("escalation_contact", "\"chief@h.example\"");
+	c = load();
+	cr_assert(eq(sz, c->n_escalation, 2));
+	cr_assert(c->escalation[1]->contact);
+	config_free(c);
+	write_with("escalation", "()");
+	c = load();
+	cr_assert(eq(sz, c->n_escalation, 0));
+	config_free(c);
+}
 
 Test(config, a_room_gets_what_it_needs_and_no_more)
 {

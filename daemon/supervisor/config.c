@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "candor/day.h"
 #include "candor/directory.h"
 #include "candor/strip.h"
 
@@ -115,6 +116,14 @@ static const struct setting_key main_keys[] = {
 	  .text = "plugins.d", .doc = "folder of NAME.conf, one for each plugin" },
 	{ "plugin_path", SETTING_PATH, 0, AT(plugin_path), .min = 1, .max = 4000,
 	  .doc = "folder of the plugins' shared objects" },
+	{ "holidays", SETTING_TEXTS, 0, AT(n_holidays), .min = DAY_CHARS, .max = DAY_CHARS, .valid = config_day_valid,
+	  .form = "days, \"YYYY-MM-DD\"", .doc = "on which nobody works" },
+	{ "working_week", SETTING_MASK, 0, AT(working_week), .words = config_weekdays, .number = 31,
+	  .doc = "days of the week on which people work" },
+	{ "escalation_contact", SETTING_TEXT, 0, AT(escalation_contact), .max = OFFICER_EMAIL_MAX, .valid = config_email_or_none,
+	  .form = "an e-mail address", .doc = "whom to tell at last of a clock that ran out" },
+	{ "clocks", SETTING_OTHER, 0, .doc = "list of groups: the site's own" },
+	{ "escalation", SETTING_OTHER, 0, .doc = "list of groups: who is told of a clock that ran out" },
 	{ "due_days", SETTING_NUMBER, 0, AT(due_days), .max = 30, .number = 2,
 	  .doc = "officers are told so many days before a clock runs out" },
 	{ "alarm_after_h", SETTING_NUMBER, 0, AT(alarm_after_h), .max = 720, .number = 24,
@@ -163,6 +172,8 @@ static const struct setting_key category_keys[] = {
 	{ "recipients", SETTING_MASK, REQUIRED, IN_CATEGORY(roles_mask), .words = recipient_words,
 	  .doc = "roles" },
 	{ "immediate", SETTING_BOOL, 0, IN_CATEGORY(immediate), .doc = "released at once: imminent harm" },
+	{ "breach_notice", SETTING_BOOL, 0, IN_CATEGORY(breach_notice),
+	  .doc = "it is about patients' data: they may have to be told" },
 };
 
 #define IN_SITE(field) .offset = offsetof(Candor__Site, field)
@@ -179,13 +190,13 @@ static const struct setting_key site_keys[] = {
 IS_REPEATED(struct config, not_keepable);
 IS_REPEATED(struct config, outside_bodies);
 IS_REPEATED(struct config, actions);
+IS_REPEATED(struct config, holidays);
 IS_REPEATED(struct config, four_eyes);
 
 /* ---- groups in lists --------------------------------------------------------------------------- */
 
-/* The list of groups by that name, of at most max; NULL when there is none. */
-static const config_setting_t *
-group_list(struct setting_reader *r, const config_setting_t *root, const char *name, int max)
+const config_setting_t *
+config_group_list(struct setting_reader *r, const config_setting_t *root, const char *name, int max)
 {
 	const config_setting_t *list = config_setting_get_member(root, name);
 
@@ -231,7 +242,7 @@ config_has_site(const struct config *c, const char *id)
 static void
 read_categories(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
-	const config_setting_t *list = group_list(r, root, "categories", CONFIG_CATEGORIES_MAX);
+	const config_setting_t *list = config_group_list(r, root, "categories", CONFIG_CATEGORIES_MAX);
 	size_t n = list != NULL ? (size_t)config_setting_length(list) : 0;
 	Candor__Category *all = setting_alloc(r, 2 * n * sizeof(*all));
 
@@ -266,7 +277,7 @@ read_categories(struct config *c, struct setting_reader *r, const config_setting
 static void
 read_sites(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
-	const config_setting_t *list = group_list(r, root, "sites", CONFIG_SITES_MAX);
+	const config_setting_t *list = config_group_list(r, root, "sites", CONFIG_SITES_MAX);
 	size_t n = list != NULL ? (size_t)config_setting_length(list) : 0;
 	Candor__Site *all = setting_alloc(r, n * sizeof(*all));
 
@@ -427,6 +438,7 @@ config_load(const char *path, unsigned with, FILE *err, int *status)
 		config_find_programs(c, &r);
 		read_release(c, &r, root);
 		read_categories(c, &r, root);
+		config_clocks_read(c, &r, root);
 		read_sites(c, &r, root);
 		check_whole(c, &r, root);
 		if (with & CONFIG_WITH_FILES) {

@@ -36,6 +36,14 @@ struct config {
 	uint32_t uid_base;
 	uint32_t headcount_k;
 	uint32_t due_days, alarm_after_h;
+	uint32_t working_week; /* bits 1 << weekday, 0: Monday */
+	size_t n_holidays;
+	char **holidays;
+	char *escalation_contact;
+	size_t n_clocks;
+	Candor__ClockRule **clocks;
+	size_t n_escalation;
+	Candor__LadderStep **escalation;
 	char *plugins_dir, *plugin_path, *libexec;
 	uint32_t sessions, handshake_ms, idle_ms, attachment_mb, staged_mb;
 	uint32_t cleaners; /* of each intake process at once */

@@ -21,6 +21,18 @@ bool config_time_valid(const char *text);
 bool config_has_category(const struct config *c, const char *id);
 bool config_has_site(const struct config *c, const char *id);
 
+/* The list of groups by that name, of at most max; NULL when there is none. */
+const config_setting_t *config_group_list(
+    struct setting_reader *r, const config_setting_t *root, const char *name, int max);
+
+/* ---- config_clocks.c ---- */
+extern const char *const config_weekdays[];
+bool config_day_valid(const char *text);
+bool config_email_or_none(const char *text);
+/* The site's own clocks and its ladder, once categories and main settings are read. */
+void config_clocks_read(
+    struct config *c, struct setting_reader *r, const config_setting_t *root);
+
 /* Complain about a key file (setting name, at path) that others can read or that is not there. */
 void config_key_check(
     struct setting_reader *r, const config_setting_t *root, const char *name, const char *path);

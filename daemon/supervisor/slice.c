@@ -114,6 +114,14 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 	}
 	if (has & PART_CLOCKS) {
 		out->due_days = c->due_days;
+		out->working_week = c->working_week;
+		out->n_holidays = c->n_holidays;
+		out->holidays = c->holidays;
+		out->n_clocks = c->n_clocks;
+		out->clocks = c->clocks;
+		out->n_escalation = c->n_escalation;
+		out->escalation = c->escalation;
+		out->escalation_contact = c->escalation_contact;
 		out->alarm_after_h = c->alarm_after_h;
 	}
 	if (has & PART_PLUGINS) {
