@@ -55,13 +55,16 @@ static const struct verb verbs[] = {
 	  "what can be seen in it is still there. Needs no service.\n\n"
 	  "  --json    {\"type\", \"bytes\"}\n" },
 
-	{ "key", "new|show|passphrase FILE", "officers: make and show a key", verb_key,
+	{ "key", "new|show|passphrase|rotate FILE", "officers: make, show and change a key", verb_key,
 	  "  key new FILE [--no-passphrase]\n"
 	  "      make one, never over a file that is there; prints the line that is enrolled\n"
 	  "  key show FILE\n"
 	  "      that line, and a fingerprint to read out by telephone\n"
 	  "  key passphrase FILE [--new-passphrase-fd N | --no-passphrase]\n"
-	  "      change the passphrase\n\n"
+	  "      change the passphrase\n"
+	  "  key rotate NEWFILE --key PRESENT\n"
+	  "      from your present key to a new one: makes it and shows the line to enrol; once that is\n"
+	  "      signed, the same again seals your cases to it. Keep the present key until then\n\n"
 	  "For scripts, --passphrase-fd N has the present (for `new`: the new) passphrase on descriptor N.\n"
 	  "`show` and `passphrase` without FILE take the one of --key or $CANDOR_KEY. With --json:\n"
 	  "{\"public\", \"fingerprint\"}.\n" },
@@ -101,6 +104,29 @@ static const struct verb verbs[] = {
 	  "                                        an untouched original with the escrow's identity alone\n\n"
 	  "Words of await, reply and note come from the prompt, or from standard input up to its end.\n"
 	  "So do those of resolve, if any: from a script without words to the reporter, </dev/null.\n" },
+	{ "hand-over", "FROM TO... [--category C] [--keep]", "officers: give one's cases to others", verb_hand_over,
+	  "All cases of FROM that you read, too, are read by TO from then on, and by FROM no more; what was\n"
+	  "assigned to FROM is the first TO's. FROM themself or a lead may do it, also when FROM left the\n"
+	  "directory. Broken off, it goes on where it was when it is called again. Who is to be kept out of\n"
+	  "a case does not get it; a case that nobody else could read stays as it is.\n\n"
+	  "  --category C    only those\n"
+	  "  --keep          FROM goes on reading them\n"
+	  "  --json          {\"done\": N, \"failed\": [{\"case\", \"why\"}, ...]}\n" },
+	{ "reseal", "", "officers: after keys changed, seal your cases anew", verb_reseal,
+	  "What is not sealed to the keys of the directory in force (somebody's key or the escrow changed,\n"
+	  "somebody left) and opens with your key, is sealed to them. --json as `hand-over`.\n" },
+	{ "approve", "[ID | --refuse ID]", "officers: what waits for a second person", verb_approve,
+	  "Without ID, lists what was asked for and what became of it. An approval is good for 30 days. The\n"
+	  "reason of a refusal comes from the prompt or standard input, as a note for the case's readers.\n\n"
+	  "  --json    [{\"id\", \"what\", \"case\", \"for\", \"asked_by\", \"state\", \"by\", \"on\", \"yours\"}, ...]\n" },
+	{ "recover", "--escrow FILE --to OFFICER [--of NAME | --closed | CASE...]", "the escrow: open cases for an officer", verb_recover,
+	  "For the holder of the escrow identity, who is no officer and no lead: gives cases to OFFICER's key in\n"
+	  "the signed directory. Those that OFFICER reads but whose key was lost; or:\n\n"
+	  "  --of NAME    those of NAME, who left or lost their key\n"
+	  "  --closed     those that nobody can open\n"
+	  "  CASE...      these\n"
+	  "  --json       as `hand-over`\n\n"
+	  "Where the site asks for four eyes, an officer or lead approves it first (`candor approve`).\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
 	  "Unlocks the key once, then takes `cases`, `case ...`, `directory show`, `help` and `quit`, from a\n"
 	  "prompt or, line by line, from standard input; words of await, reply and note then follow their\n"

@@ -152,7 +152,7 @@ only_reads(unsigned kind)
 {
 	static const unsigned kinds[] = { MSG_DIRECTORY_GET, MSG_CASE_LIST, MSG_CASE_GET,
 		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET,
-		MSG_STATUS_GET };
+		MSG_STATUS_GET, MSG_CASE_SCAN, MSG_APPROVAL_LIST };
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (kinds[i] == kind)

@@ -21,6 +21,7 @@ struct json_t;
 struct officer_session {
 	struct client *c;
 	struct officer_secret *keys; /* in c->arena; NULL before officer_load_key() */
+	const uint8_t *opener;       /* what opens cases, when it is not keys->age: a former key */
 	bool anyone; /* needs nobody of the directory: a key is made up rather than unlocked */
 	struct link *link; /* NULL: not connected */
 
@@ -95,6 +96,18 @@ int officer_verb(struct client *c, const char *verb, const struct officer_verb *
 int officer_cases(struct officer_session *s, int argc, char **argv);
 int officer_case(struct officer_session *s, int argc, char **argv);
 int officer_directory(struct officer_session *s, int argc, char **argv);
+int officer_hand_over(struct officer_session *s, int argc, char **argv);
+int officer_reseal(struct officer_session *s, int argc, char **argv);
+int officer_approve(struct officer_session *s, int argc, char **argv);
+
+/* ---- keys: officer_key.c; and of `candor key`, what needs a daemon: officer_people.c ---- */
+/* The line to enrol, and the fingerprint to compare. */
+int officer_show_public(struct client *c, const struct officer_public *pub);
+/* Make a key and write its file, which is not there yet, with a passphrase that is asked for unless bare.
+ * EX_CANTCREAT. */
+int officer_new_key(
+    struct client *c, const char *path, struct officer_secret *out, bool bare) MUST_CHECK;
+int officer_key_rotate(struct officer_session *s, int argc, char **argv);
 
 /* A non-negative decimal number up to max; EX_USAGE names what it was for. */
 int officer_number(

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * `candor case …`: opening a case, moving it through its states, writing to its reporter, and changing
- * who can read it. Runs in the client. Must never wrap a case to somebody whom the report names, nor
- * to a key that the signed directory does not hold.
+ * who can read it. Runs in the client. Must never send words but sealed to the case.
  */
 #include "officer_case.h"
 
 #include <ctype.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -18,6 +16,7 @@
 #include "candor/filetype.h"
 #include "candor/seal.h"
 
+#include "officer_wrap.h"
 #include "term.h"
 #include "verb.h"
 
@@ -43,6 +42,33 @@ case_fetch(struct officer_session *s, struct open_case *k, char *number)
 	return 0;
 }
 
+/* The key opens it no more, or not yet: who can help? */
+static int
+not_sealed(struct officer_session *s, const struct open_case *k, const char *number)
+{
+	const char *me = s->me != NULL ? s->me->name : "your name";
+	char others[256] = "";
+
+	for (size_t i = 0; i < k->record->n_readers; i++) {
+		size_t used = strlen(others);
+
+		if (strcmp(k->record->readers[i], me) != 0)
+			snprintf(others + used, sizeof(others) - used, "%s%s", used > 0 ? ", " : "",
+			    k->record->readers[i]);
+	}
+	if (others[0] == '\0')
+		return client_fail(s->c, EX_NOPERM,
+		    "%s is not sealed to your key, and nobody else reads it: if your key changed, "
+		    "run `candor key rotate`; if the old one is lost, the escrow opens it (`candor "
+		    "recover`)",
+		    number);
+	return client_fail(s->c, EX_NOPERM,
+	    "%s is not sealed to your key: ask one of its readers (%s) to run `candor case grant "
+	    "%s "
+	    "\"%s\"`",
+	    number, others, number, me);
+}
+
 int
 case_open(struct officer_session *s, struct open_case *k, char *number)
 {
@@ -53,15 +79,12 @@ case_open(struct officer_session *s, struct open_case *k, char *number)
 		return r;
 	if ((k->identity = arena_alloc(&c->arena, AGE_KEY_BYTES)) == NULL)
 		return client_fail_memory(c);
-	e = seal_open_case(&c->arena, k->identity, WIRE_SPAN(k->record->secret), s->keys->age);
+	e = seal_open_case(&c->arena, k->identity, WIRE_SPAN(k->record->secret),
+	    s->opener != NULL ? s->opener : s->keys->age);
 	if (e == CANDOR_ENOMEM)
 		return client_fail_memory(c);
 	if (e == CANDOR_ENOTFOUND)
-		return client_fail(c, EX_NOPERM,
-		    "%s is not sealed to your key: ask one of its readers to run `candor case "
-		    "grant %s "
-		    "\"%s\"`",
-		    number, number, s->me != NULL ? s->me->name : "your name");
+		return not_sealed(s, k, number);
 	if (e != 0)
 		return client_fail(c, EX_DATAERR,
 		    "the secret of %s is damaged: nothing was done. Tell an administrator", number);
@@ -229,9 +252,8 @@ seal_words(struct officer_session *s, const struct open_case *k, struct span wor
 			    c, EX_DATAERR, "the receipt's public key is damaged: nothing was sent");
 }
 
-/* Read words and seal them. */
-static int
-take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
+int
+case_take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
     bool to_reporter, struct span *out)
 {
 	struct span words;
@@ -281,7 +303,7 @@ case_write(struct officer_session *s, int argc, char **argv)
 		 &argc, argv, 1, 1)) != 0 ||
 	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
 	    (r = case_open(s, &k, number)) != 0 ||
-	    (r = take_words(s, &k,
+	    (r = case_take_words(s, &k,
 		 to_reporter ? "Your words to the reporter" : "A note for the case's readers",
 		 to_reporter, &sealed)) != 0)
 		return r;
@@ -341,7 +363,7 @@ case_await(struct officer_session *s, int argc, char **argv)
 	    (r = officer_case_number(s->c, &act.number, argv[1])) != 0 ||
 	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
 	    (r = check_event(s, &k, EV_AWAIT)) != 0 ||
-	    (r = take_words(s, &k, "Your question to the reporter", true, &sealed)) != 0)
+	    (r = case_take_words(s, &k, "Your question to the reporter", true, &sealed)) != 0)
 		return r;
 	act.event = EV_AWAIT;
 	act.entry = wire_bytes(sealed.p, sealed.len);
@@ -388,7 +410,7 @@ closing_words(struct officer_session *s, const struct open_case *k, struct span 
 	if (c->interactive) {
 		if ((r = term_confirm(c, &wanted, false, "Write to the reporter as well?")) != 0)
 			return r;
-		return wanted ? take_words(s, k, prompt, true, sealed) : 0;
+		return wanted ? case_take_words(s, k, prompt, true, sealed) : 0;
 	}
 	if (isatty(STDIN_FILENO))
 		return 0;
@@ -443,147 +465,7 @@ case_resolve(struct officer_session *s, int argc, char **argv)
 	return send_words(s, MSG_CASE_ACT, &act.base);
 }
 
-/* ---- readers -------------------------------------------------------------------------------- */
-
-#define WRAP_TRIES 12
-#define WRAP_PAUSE_MS 200
-
-struct readers {
-	size_t n;
-	const struct officer *v[DIRECTORY_OFFICERS_MAX];
-	char *names[DIRECTORY_OFFICERS_MAX];
-};
-
-static bool
-reads(const struct open_case *k, const struct directory *d, const struct officer *o)
-{
-	for (size_t i = 0; i < k->record->n_readers; i++)
-		if (directory_by_name(d, k->record->readers[i]) == o)
-			return true;
-	return false;
-}
-
-static bool
-kept_out(const Candor__ReportEntry *report, const struct directory *d, const struct officer *o)
-{
-	for (size_t i = 0; i < report->n_keep_out; i++)
-		if (directory_by_name(d, report->keep_out[i]) == o)
-			return true;
-	return false;
-}
-
-static int
-add_reader(struct client *c, struct readers *list, const struct officer *o)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i] == o)
-			return 0;
-	if (list->n == NELEM(list->v) ||
-	    (list->names[list->n] = officer_string(c, o->name)) == NULL)
-		return client_fail_memory(c);
-	list->v[list->n++] = o;
-	return 0;
-}
-
-/* Who reads from now on: those who do, plus one, minus another, less whom the report names and who
- * left the directory. */
-static int
-choose_readers(struct officer_session *s, const struct open_case *k,
-    const Candor__ReportEntry *report, const struct officer *plus, const struct officer *minus,
-    struct readers *list)
-{
-	const struct directory *d = s->directory;
-	struct client *c = s->c;
-	int r;
-
-	if (plus != NULL && kept_out(report, d, plus))
-		return client_fail(c, EX_NOPERM,
-		    "the reporter asked that %s be kept out of this case: it cannot be granted to "
-		    "them",
-		    plus->name);
-	list->n = 0;
-	for (size_t i = 0; i < k->record->n_readers; i++) {
-		const char *name = k->record->readers[i];
-		const struct officer *o = directory_by_name(d, name);
-
-		if (o == minus && o != NULL)
-			continue;
-		if (o == NULL || kept_out(report, d, o)) {
-			fputs("candor: ", stderr);
-			term_show_str(c, stderr, name);
-			fputs(o == NULL
-				  ? " is no longer in the directory and reads this case no more\n"
-				  : " is to be kept out of this case and reads it no more\n",
-			    stderr);
-			continue;
-		}
-		if ((r = add_reader(c, list, o)) != 0)
-			return r;
-	}
-	if (plus != NULL && (r = add_reader(c, list, plus)) != 0)
-		return r;
-	if (list->n == 0)
-		return client_fail(c, EX_NOPERM,
-		    "nobody else reads this case: grant it to somebody first (candor case grant %s "
-		    "OFFICER)",
-		    k->record->summary->number);
-	return 0;
-}
-
-static int
-wrap_once(struct officer_session *s, char *number, const struct officer *plus,
-    const struct officer *minus)
-{
-	Candor__CaseWrap wrap = CANDOR__CASE_WRAP__INIT;
-	struct client *c = s->c;
-	arena_mark_t mark = arena_mark(&c->scratch);
-	const Candor__EntryInfo *info;
-	ProtobufCMessage *report;
-	struct readers list;
-	struct open_case k;
-	struct span secret;
-	int r;
-
-	if ((r = case_open(s, &k, number)) != 0)
-		return r;
-	if ((info = case_report(&k)) == NULL)
-		return client_fail(c, EX_DATAERR,
-		    "%s has no report to see in whom it names: its readers stay as they are",
-		    number);
-	if ((r = case_entry(s, &k, info, &report)) == 0)
-		r = choose_readers(s, &k, (const Candor__ReportEntry *)report, plus, minus, &list);
-	arena_release(&c->scratch, mark);
-	if (r != 0)
-		return r;
-	if (seal_rewrap(&c->arena, &secret, k.identity, list.v, list.n, s->directory->escrow) != 0)
-		return client_fail_memory(c);
-	wrap.number = number;
-	wrap.secret = wire_bytes(secret.p, secret.len);
-	wrap.readers = list.names;
-	wrap.n_readers = list.n;
-	wrap.wrap_version = k.record->wrap_version;
-	return officer_call(s, &c->arena, MSG_CASE_WRAP, &wrap.base, MSG_DONE, NULL);
-}
-
-/* Somebody else may change the readers at the same time: look again, and do it again. */
-static int
-wrap(struct officer_session *s, char *number, const struct officer *plus,
-    const struct officer *minus)
-{
-	int r = EX_TEMPFAIL;
-
-	for (unsigned i = 0; i < WRAP_TRIES && r == EX_TEMPFAIL; i++) {
-		/* At random, so that those who met once do not meet again. */
-		const struct timespec pause = {
-			.tv_nsec = (long)randombytes_uniform(WRAP_PAUSE_MS) * 1000000
-		};
-
-		if (i > 0)
-			nanosleep(&pause, NULL);
-		r = wrap_once(s, number, plus, minus);
-	}
-	return r;
-}
+/* ---- readers ----------------------------------------------------------------------------- */
 
 /* The case and the officer that the arguments name. */
 static int
@@ -598,22 +480,19 @@ case_and_officer(
 	    (r = officer_case_number(s->c, number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
 	    (r = officer_find(s, o, argv[2])) != 0)
 		return r;
-	if ((*o)->role != ROLE_OFFICER && (*o)->role != ROLE_LEAD)
-		return client_fail(s->c, EX_NOPERM,
-		    "%s is enrolled as %s: only those enrolled as officer or lead read cases",
-		    (*o)->name, role_name((*o)->role));
-	return 0;
+	return officer_check_reads(s->c, *o);
 }
 
 static int
 case_grant(struct officer_session *s, int argc, char **argv)
 {
 	const struct officer *o;
+	const struct rewrap w = { .plus = &o, .n_plus = 1 };
 	char *number, said[128];
 	int r;
 
 	if ((r = case_and_officer(s, argc, argv, &number, &o)) != 0 ||
-	    (r = wrap(s, number, o, NULL)) != 0)
+	    (r = case_rewrap(s, number, &w)) != 0)
 		return r;
 	snprintf(said, sizeof(said), "%s can read %s now", o->name, number);
 	return officer_done(s->c, said);
@@ -624,13 +503,14 @@ case_assign(struct officer_session *s, int argc, char **argv)
 {
 	Candor__CaseAssign assign = CANDOR__CASE_ASSIGN__INIT;
 	const struct officer *o;
+	const struct rewrap w = { .plus = &o, .n_plus = 1 };
 	struct open_case k;
 	int r;
 
 	if ((r = case_and_officer(s, argc, argv, &assign.number, &o)) != 0 ||
 	    (r = case_fetch(s, &k, assign.number)) != 0)
 		return r;
-	if (!reads(&k, s->directory, o) && (r = wrap(s, assign.number, o, NULL)) != 0)
+	if (!case_is_read_by(&k, o) && (r = case_rewrap(s, assign.number, &w)) != 0)
 		return r;
 	if ((assign.officer = officer_string(s->c, o->name)) == NULL)
 		return client_fail_memory(s->c);
@@ -641,11 +521,14 @@ static int
 case_recuse(struct officer_session *s, int argc, char **argv)
 {
 	char *number, said[128];
+	struct rewrap w = { 0 };
 	int r;
 
 	if ((r = verb_options(s->c, "case recuse CASE", NULL, 0, &argc, argv, 1, 1)) != 0 ||
-	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
-	    (r = wrap(s, number, NULL, s->me)) != 0)
+	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0)
+		return r;
+	w.minus = s->me->name;
+	if ((r = case_rewrap(s, number, &w)) != 0)
 		return r;
 	snprintf(said, sizeof(said), "you read %s no more", number);
 	return officer_done(s->c, said);

@@ -40,6 +40,11 @@ int entry_next(struct entry_reader *e, struct arena *a, struct span *piece) MUST
 int case_entry(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
     ProtobufCMessage **out) MUST_CHECK;
 
+/* Read words (see term_words()) and seal them to the case and, unless they are a note, to the
+ * receipt; *out lies in c->arena. */
+int case_take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
+    bool to_reporter, struct span *out) MUST_CHECK;
+
 bool entry_is(const Candor__EntryInfo *info, const char *kind);
 
 /* The report, and the entry of a number; NULL when there is none. */

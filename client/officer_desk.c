@@ -31,6 +31,9 @@ static const struct officer_verb verbs[] = {
 	{ "cases", officer_cases },
 	{ "case", officer_case },
 	{ "directory", officer_directory },
+	{ "hand-over", officer_hand_over },
+	{ "reseal", officer_reseal },
+	{ "approve", officer_approve },
 };
 
 /* ---- lines ---------------------------------------------------------------------------------- */
@@ -169,6 +172,9 @@ help(void)
 	     "case resolve CASE --outcome O [--action A]…\n"
 	     "case save CASE N FILE\n"
 	     "directory show\n"
+	     "hand-over \"FROM\" \"TO\"… [--category C] [--keep]\n"
+	     "reseal\n"
+	     "approve [ID | --refuse ID]\n"
 	     "help, quit");
 }
 

@@ -18,9 +18,8 @@
 #include "term.h"
 #include "verb.h"
 
-/* The line to enrol, and the fingerprint to compare. */
-static int
-print_public(struct client *c, const struct officer_public *pub)
+int
+officer_show_public(struct client *c, const struct officer_public *pub)
 {
 	char line[KEYS_PUBLIC_MAX], fingerprint[KEYS_FINGERPRINT_CHARS + 1];
 
@@ -56,30 +55,21 @@ format_key(struct client *c, struct span *file, const uint8_t identity[AGE_KEY_B
 	return e == 0 ? 0 : client_fail_memory(c);
 }
 
-static int
-key_new(struct officer_session *s, int argc, char **argv)
+int
+officer_new_key(struct client *c, const char *path, struct officer_secret *out, bool bare)
 {
-	struct client *c = s->c;
-	bool bare = false;
-	const struct verb_option options[] = { { "--no-passphrase", .flag = &bare } };
 	struct span pass = { 0 }, file;
-	struct officer_secret *keys;
 	int r;
 
-	if ((r = verb_options(c, "key new FILE [--no-passphrase]", options, NELEM(options), &argc,
-		 argv, 1, 1)) != 0)
-		return r;
-	if (access(argv[1], F_OK) == 0)
+	if (access(path, F_OK) == 0)
 		return client_fail(c, EX_CANTCREAT,
-		    "%s is there already and is not overwritten: name another file", argv[1]);
+		    "%s is there already and is not overwritten: name another file", path);
 	if (!bare && (r = new_passphrase(c, &pass)) != 0)
 		return r;
-	if ((keys = arena_alloc(&c->arena, sizeof(*keys))) == NULL)
-		return client_fail_memory(c);
-	age_keypair(keys->age, keys->pub.age);
-	keys_derive(keys, keys->age);
-	if ((r = format_key(c, &file, keys->age, bare, pass)) != 0 ||
-	    (r = private_file_create(c, argv[1], file)) != 0)
+	age_keypair(out->age, out->pub.age);
+	keys_derive(out, out->age);
+	if ((r = format_key(c, &file, out->age, bare, pass)) != 0 ||
+	    (r = private_file_create(c, path, file)) != 0)
 		return r;
 	fprintf(stderr,
 	    "Your key is in %s. Keep a copy where nobody else can read it: without it no report "
@@ -87,8 +77,27 @@ key_new(struct officer_session *s, int argc, char **argv)
 	    "opened. Give the line below to an administrator, and read the fingerprint to the "
 	    "charter\n"
 	    "holder by telephone.\n",
-	    argv[1]);
-	return print_public(c, &keys->pub);
+	    path);
+	return 0;
+}
+
+static int
+key_new(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	bool bare = false;
+	const struct verb_option options[] = { { "--no-passphrase", .flag = &bare } };
+	struct officer_secret *keys;
+	int r;
+
+	if ((r = verb_options(c, "key new FILE [--no-passphrase]", options, NELEM(options), &argc,
+		 argv, 1, 1)) != 0)
+		return r;
+	if ((keys = arena_alloc(&c->arena, sizeof(*keys))) == NULL)
+		return client_fail_memory(c);
+	if ((r = officer_new_key(c, argv[1], keys, bare)) != 0)
+		return r;
+	return officer_show_public(c, &keys->pub);
 }
 
 /* The file that the verb names, else that of --key. */
@@ -116,7 +125,7 @@ key_show(struct officer_session *s, int argc, char **argv)
 		return client_fail_memory(c);
 	if ((r = officer_read_key(c, path, keys, "Passphrase: ")) != 0)
 		return r;
-	return print_public(c, &keys->pub);
+	return officer_show_public(c, &keys->pub);
 }
 
 /* The first line of a descriptor: a passphrase for scripts. */
@@ -180,6 +189,7 @@ verb_key(struct client *c, int argc, char **argv)
 		{ "new", key_new },
 		{ "show", key_show },
 		{ "passphrase", key_passphrase },
+		{ "rotate", officer_key_rotate },
 	};
 
 	return officer_verb(c, "key", verbs, NELEM(verbs), argc, argv);

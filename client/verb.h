@@ -28,6 +28,10 @@ int verb_key(struct client *c, int argc, char **argv);
 int verb_directory(struct client *c, int argc, char **argv);
 int verb_cases(struct client *c, int argc, char **argv);
 int verb_case(struct client *c, int argc, char **argv);
+int verb_hand_over(struct client *c, int argc, char **argv);
+int verb_reseal(struct client *c, int argc, char **argv);
+int verb_recover(struct client *c, int argc, char **argv);
+int verb_approve(struct client *c, int argc, char **argv);
 int verb_desk(struct client *c, int argc, char **argv);
 int verb_admin(struct client *c, int argc, char **argv);
 

@@ -332,15 +332,19 @@ wrap(int64_t number, uint32_t version, unsigned readers)
 {
 	Candor__CaseWrap m = CANDOR__CASE_WRAP__INIT;
 	char *list[N_OFFICERS];
+	int actor;
 
 	m.number = shown(number);
 	m.secret = wire_bytes("x", 1);
 	m.wrap_version = version;
+	m.directory_version = charter_version(&s);
 	for (unsigned i = 0; i < N_OFFICERS; i++)
 		if (readers & 1u << i)
 			list[m.n_readers++] = people[i].name;
 	m.readers = list;
-	cr_assert(eq(int, call(ANNA, MSG_CASE_WRAP, &m), KEEP));
+	/* A lead, if one reads it, who may take it from others. */
+	actor = db_row(s.db, READER_HAS, db_i(number), db_t(people[BO].name)) ? BO : ANNA;
+	cr_assert(eq(int, call(actor, MSG_CASE_WRAP, &m), KEEP));
 }
 
 static const Candor__Deliveries *

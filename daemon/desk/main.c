@@ -33,23 +33,25 @@ struct desk {
 #define OF(role) (1u << ROLE_##role)
 #define CASEWORK (OF(OFFICER) | OF(LEAD))
 #define ENROLLED (CASEWORK | OF(AUDITOR) | OF(ADMIN))
-#define ANYONE (1u << ROLE__N) /* an unknown key too: what is signed speaks for itself */
+#define ANYONE OF(ANYONE) /* an unknown key too: what is signed speaks for itself */
+#define ESCROW OF(ESCROW)
 
 static const struct permission {
 	uint16_t kind;
 	unsigned roles;
 } permissions[] = {
-	{ MSG_DIRECTORY_GET, ENROLLED | ANYONE },
+	{ MSG_DIRECTORY_GET, ENROLLED | ANYONE | ESCROW },
 	{ MSG_DIRECTORY_PUT,
 	    ENROLLED | ANYONE }, /* store checks signature, or role for a proposal */
 	{ MSG_CASE_LIST, CASEWORK },
-	{ MSG_CASE_GET, CASEWORK },
-	{ MSG_ENTRY_GET, CASEWORK },
+	{ MSG_CASE_GET, CASEWORK | ESCROW },
+	{ MSG_ENTRY_GET, CASEWORK | ESCROW },
 	{ MSG_CASE_ACT, CASEWORK },
 	{ MSG_CASE_WRITE, CASEWORK },
 	{ MSG_CASE_ASSIGN, CASEWORK },
 	{ MSG_CASE_CLOCK, CASEWORK },
-	{ MSG_CASE_WRAP, CASEWORK },
+	{ MSG_CASE_WRAP, CASEWORK | ESCROW },
+	{ MSG_CASE_SCAN, CASEWORK | ESCROW },
 	{ MSG_APPROVAL_LIST, CASEWORK },
 	{ MSG_APPROVE, CASEWORK },
 	{ MSG_STATUS_GET, OF(ADMIN) | OF(LEAD) | OF(AUDITOR) },
@@ -74,7 +76,7 @@ roles_for(unsigned kind)
 
 /* A reload is the supervisor's; all else is store's. */
 static void
-pass_on(struct room *r, struct session *s, unsigned kind, const struct officer *who)
+pass_on(struct room *r, struct session *s, unsigned kind, const struct officer *who, unsigned role)
 {
 	Candor__OfficerCall call = CANDOR__OFFICER_CALL__INIT;
 	struct channel *store = room_channel(r, PARTY_STORE, 0);
@@ -92,7 +94,7 @@ pass_on(struct room *r, struct session *s, unsigned kind, const struct officer *
 		e = channel_send(r->supervisor, MSG_RELOAD_ASK, session_tag(s), &ask.base);
 	} else {
 		call.actor = actor;
-		call.role = who != NULL ? (uint32_t)who->role : ROLE__N;
+		call.role = role;
 		call.kind = kind;
 		call.body = wire_bytes(body.p, body.len);
 		e = store == NULL
@@ -103,11 +105,18 @@ pass_on(struct room *r, struct session *s, unsigned kind, const struct officer *
 		session_refuse(s, EX_TEMPFAIL, "the service is busy: try again in a moment");
 }
 
+/* The escrow's holder talks to us with the very key that the directory names, and nothing else. */
+static unsigned
+role_of_stranger(const struct roster *t, const uint8_t key[NOISE_KEY_BYTES])
+{
+	return memcmp(t->directory->escrow, key, NOISE_KEY_BYTES) == 0 ? ROLE_ESCROW : ROLE_ANYONE;
+}
+
 static void
 request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage *msg)
 {
 	const struct desk *desk = r->state;
-	unsigned roles = roles_for(kind);
+	unsigned roles = roles_for(kind), role;
 	const struct officer *who;
 
 	(void)msg;
@@ -117,16 +126,18 @@ request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage
 	}
 	/* Looked up at each request, so that somebody removed from the directory is out at once. */
 	who = directory_by_noise(desk->roster.directory, session_remote_key(s));
+	role = who != NULL ? who->role : role_of_stranger(&desk->roster, session_remote_key(s));
 	if (roles == 0)
 		session_refuse(s, EX_PROTOCOL, "this request is not known here");
-	else if (who == NULL && (roles & ANYONE) == 0)
+	else if (role == ROLE_ANYONE && (roles & ANYONE) == 0)
 		session_refuse(s, EX_NOPERM,
 		    "this key is not in the directory: give the line of `candor key show` to an "
 		    "administrator, and have the charter holder sign the proposal");
-	else if (who != NULL && (roles & 1u << who->role) == 0)
-		session_refuse(s, EX_NOPERM, "the role %s may not do this", role_name(who->role));
+	else if ((roles & 1u << role) == 0)
+		session_refuse(s, EX_NOPERM, "the role %s may not do this",
+		    who != NULL ? role_name(who->role) : "of the escrow");
 	else
-		pass_on(r, s, kind, who);
+		pass_on(r, s, kind, who, role);
 }
 
 /* What store or the supervisor answered, on its way to the officer as it is. */
@@ -232,6 +243,7 @@ static const struct room_handler on[] = {
 	{ MSG_ENTRY, on_answer },
 	{ MSG_DONE, on_answer },
 	{ MSG_APPROVALS, on_answer },
+	{ MSG_SCANNED, on_answer },
 	{ MSG_STATUS, on_answer },
 	{ MSG_PLUGINS, on_answer },
 	{ MSG_DELIVERIES_PAGE, on_answer },

@@ -99,6 +99,20 @@ approval_wanted_for(struct store *s, const struct call *c, const char *what, int
 	return WAIT;
 }
 
+bool
+approval_stands(
+    struct store *s, const struct call *c, const char *what, int64_t number, const char *detail)
+{
+	if (!asked_for(s, what))
+		return true;
+	if (detail == NULL)
+		return db_row(s->db, APPROVAL_ANY, db_t(what), db_i(number), db_t(c->actor),
+		    db_i(s->today - GOOD_FOR_DAYS));
+	return db_row(s->db, APPROVAL_OF, db_t(what), db_i(number), db_t(c->actor), db_t(detail)) &&
+	       db_int(s->db, DB_APPROVAL_OF, 1) == APPROVAL_GIVEN &&
+	       db_int(s->db, DB_APPROVAL_OF, 2) >= s->today - GOOD_FOR_DAYS;
+}
+
 enum verdict
 approval_wanted(
     struct store *s, const struct call *c, const char *what, int64_t number, struct answer *out)

@@ -37,18 +37,24 @@ enum verdict
 officer_find(
     struct store *s, const struct call *c, const char *text, struct found *f, struct answer *out)
 {
+	const enum db_query q = c->who != NULL ? DB_CASE_GET : DB_CASE_ANY;
+
 	if (number_parse(&f->number, text) < 0)
 		return store_refuse(
 		    s, out, EX_DATAERR, "that is no case number: they look like C-7K3M-9QX2");
 	number_format(f->text, f->number);
-	if (!db_row(s->db, CASE_GET, db_i(f->number), db_t(c->who->name)))
+	if (c->who == NULL && !approval_stands(s, c, "escrow", 0, NULL))
+		return store_refuse(
+		    s, out, EX_NOPERM, "opening cases with the escrow is not approved");
+	if (c->who != NULL ? !db_row(s->db, CASE_GET, db_i(f->number), db_t(c->who->name))
+			   : !db_row(s->db, CASE_ANY, db_i(f->number)))
 		return store_refuse(
 		    s, out, EX_DATAERR, "there is no case %s that you can read", f->text);
-	f->state = (enum case_state)db_int(s->db, DB_CASE_GET, 1);
-	f->outcome = (enum case_outcome)db_int(s->db, DB_CASE_GET, 8);
-	f->actions = db_text(s->db, DB_CASE_GET, 9, s->arena);
-	f->feedback_months = (unsigned)db_int(s->db, DB_CASE_GET, 10);
-	f->summary = summary_of_row(s, DB_CASE_GET);
+	f->state = (enum case_state)db_int(s->db, q, 1);
+	f->outcome = (enum case_outcome)db_int(s->db, q, 8);
+	f->actions = db_text(s->db, q, 9, s->arena);
+	f->feedback_months = (unsigned)db_int(s->db, q, 10);
+	f->summary = summary_of_row(s, q);
 	f->category = f->summary->category;
 	return KEEP;
 }
@@ -185,7 +191,7 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	r->n_actions = store_lines(s, f.actions, &r->actions);
 	case_allowed(allowed, sizeof(allowed), f.state);
 	r->allowed = store_text(s, allowed);
-	audit(s, c->who->name, "read", f.number, "");
+	audit(s, c->actor, "read", f.number, "");
 	return store_answer(out, MSG_CASE, r);
 }
 

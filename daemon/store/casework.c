@@ -160,63 +160,146 @@ case_add_note(struct store *s, const struct call *c, int64_t number,
 	return write_entry(s, c, &f, f.state, entry, false, out);
 }
 
+static enum verdict
+assign(struct store *s, const struct call *c, const struct found *f, const char *name,
+    struct answer *out)
+{
+	const struct officer *to = charter_officer(s, name);
+
+	if (to == NULL)
+		return store_refuse(
+		    s, out, EX_DATAERR, "there is no such officer: see `candor directory show`");
+	if (!db_row(s->db, READER_HAS, db_i(f->number), db_t(to->name)))
+		return store_refuse(s, out, EX_DATAERR,
+		    "%s cannot read %s: grant first (`candor case grant`)", to->name, f->text);
+	db_run(s->db, CASE_ASSIGN, db_i(f->number), db_t(to->name));
+	store_event(s, "assigned", f->number, f->state);
+	audit(s, c->actor, "assign", f->number, to->name);
+	return store_done(s, out, "%s is %s's", f->text, to->name);
+}
+
 enum verdict
 case_assign(struct store *s, const struct call *c, struct answer *out)
 {
 	const Candor__CaseAssign *m = (const Candor__CaseAssign *)c->msg;
-	const struct officer *to = charter_officer(s, m->officer);
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find(s, c, m->number, &f, out) != KEEP ||
+	    assign(s, c, &f, m->officer, out) != KEEP)
 		return UNDO;
-	if (to == NULL)
-		return store_refuse(
-		    s, out, EX_DATAERR, "there is no such officer: see `candor directory show`");
-	if (!db_row(s->db, READER_HAS, db_i(f.number), db_t(to->name)))
-		return store_refuse(s, out, EX_DATAERR,
-		    "%s cannot read %s: grant first (`candor case grant`)", to->name, f.text);
-	db_run(s->db, CASE_ASSIGN, db_i(f.number), db_t(to->name));
-	store_event(s, "assigned", f.number, f.state);
 	store_wake(s, f.number);
-	audit(s, c->who->name, "assign", f.number, to->name);
-	return store_done(s, out, "%s is %s's", f.text, to->name);
+	return KEEP;
+}
+
+/* May the sender decide that this reader reads no more? Oneself, and who left: yes; another: a lead. */
+static bool
+may_drop(struct store *s, const struct call *c, const char *name)
+{
+	const struct officer *o = charter_officer(s, name);
+
+	return o == NULL || o == c->who || (o->role != ROLE_OFFICER && o->role != ROLE_LEAD) ||
+	       (c->who != NULL && c->who->role == ROLE_LEAD);
+}
+
+/* Is this the list of readers that a case may get? *readers are the officers that it names. */
+static enum verdict
+check_readers(struct store *s, const struct call *c, const Candor__CaseWrap *m,
+    const struct found *f, const struct officer **readers, struct answer *out)
+{
+	if (m->n_readers == 0)
+		return store_refuse(s, out, EX_DATAERR,
+		    "somebody must be able to read %s: grant it to another first", f->text);
+	if (m->n_readers > DIRECTORY_OFFICERS_MAX || m->secret.len == 0)
+		return store_refuse(s, out, EX_DATAERR, "that wrap is not usable");
+	for (size_t i = 0; i < m->n_readers; i++) {
+		const struct officer *o = readers[i] = charter_officer(s, m->readers[i]);
+		const char *name = store_cut(s, m->readers[i], OFFICER_NAME_MAX);
+
+		if (o == NULL || (o->role != ROLE_OFFICER && o->role != ROLE_LEAD))
+			return store_refuse(s, out, EX_DATAERR,
+			    "%s is no officer or lead of the directory, who may read cases", name);
+		if (c->who == NULL && !db_row(s->db, READER_HAS, db_i(f->number), db_t(o->name)) &&
+		    !approval_stands(s, c, "escrow", 0, o->name))
+			return store_refuse(s, out, EX_NOPERM,
+			    "opening cases with the escrow is not approved for %s", name);
+	}
+	return KEEP;
+}
+
+static bool
+is_among(const struct officer *const *readers, size_t n, const struct officer *o)
+{
+	for (size_t i = 0; i < n; i++)
+		if (readers[i] == o)
+			return true;
+	return false;
+}
+
+/* Note who reads it no more, and is allowed to. */
+static enum verdict
+note_dropped(struct store *s, const struct call *c, const struct found *f,
+    const struct officer *const *readers, size_t n, bool *changed, struct answer *out)
+{
+	char *dropped[DIRECTORY_OFFICERS_MAX];
+	size_t n_dropped = 0;
+
+	for (bool ok = db_row(s->db, READERS, db_i(f->number)); ok && n_dropped < NELEM(dropped);
+	     ok = db_next(s->db, DB_READERS)) {
+		char *name = db_text(s->db, DB_READERS, 0, s->arena);
+
+		if (!is_among(readers, n, charter_officer(s, name)))
+			dropped[n_dropped++] = name;
+	}
+	db_reset(s->db);
+	for (size_t i = 0; i < n_dropped; i++) {
+		if (!may_drop(s, c, dropped[i]))
+			return store_refuse(s, out, EX_NOPERM,
+			    "only a lead, or %s, decides that %s reads %s no more", dropped[i],
+			    dropped[i], f->text);
+		audit(s, c->actor, "revoke", f->number, dropped[i]);
+		*changed = true;
+	}
+	return KEEP;
 }
 
 enum verdict
 case_wrap(struct store *s, const struct call *c, struct answer *out)
 {
 	const Candor__CaseWrap *m = (const Candor__CaseWrap *)c->msg;
+	const struct officer *readers[DIRECTORY_OFFICERS_MAX];
+	bool changed = false;
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find(s, c, m->number, &f, out) != KEEP ||
+	    check_readers(s, c, m, &f, readers, out) != KEEP)
 		return UNDO;
-	if (m->n_readers == 0)
-		return store_refuse(s, out, EX_DATAERR,
-		    "somebody must be able to read %s: grant it to another first", f.text);
-	if (m->n_readers > DIRECTORY_OFFICERS_MAX || m->secret.len == 0)
-		return store_refuse(s, out, EX_DATAERR, "that wrap is not usable");
-	for (size_t i = 0; i < m->n_readers; i++) {
-		const struct officer *o = charter_officer(s, m->readers[i]);
-
-		if (o == NULL || o->role == ROLE_ADMIN)
-			return store_refuse(s, out, EX_DATAERR,
-			    "%s is no officer in the directory who may read cases",
-			    store_cut(s, m->readers[i], OFFICER_NAME_MAX));
-	}
+	if (m->directory_version != charter_version(s))
+		return store_refuse(
+		    s, out, EX_DATAERR, "the directory of officers changed meanwhile: do it again");
 	if (db_run(s->db, KEY_SET, db_i(f.number), db_i(m->wrap_version),
 		db_b(m->secret.data, m->secret.len)) == 0)
 		return store_refuse(s, out, EX_TEMPFAIL,
 		    "somebody else changed who reads %s at the same time: try again", f.text);
+	if (note_dropped(s, c, &f, readers, m->n_readers, &changed, out) != KEEP)
+		return UNDO;
+	for (size_t i = 0; i < m->n_readers; i++) {
+		if (db_row(s->db, READER_HAS, db_i(f.number), db_t(readers[i]->name)))
+			continue;
+		audit(s, c->actor, "grant", f.number, readers[i]->name);
+		changed = true;
+	}
+	if (!changed)
+		audit(s, c->actor, "reseal", f.number, "");
 	db_run(s->db, READER_DROP_ALL, db_i(f.number));
 	for (size_t i = 0; i < m->n_readers; i++) {
-		const char *name = charter_officer(s, m->readers[i])->name;
-
-		db_run(s->db, OFFICER_ADD, db_t(name));
-		db_run(s->db, READER_ADD, db_i(f.number), db_t(name));
-		audit(s, c->who->name, "reader", f.number, name);
+		db_run(s->db, OFFICER_ADD, db_t(readers[i]->name));
+		db_run(s->db, READER_ADD, db_i(f.number), db_t(readers[i]->name));
 	}
+	people_sealed(s, f.number, m->directory_version);
 	db_run(s->db, READER_REFRESH, db_i(f.number));
 	db_run(s->db, CASE_UNASSIGN, db_i(f.number));
+	if (*m->assignee != '\0' && assign(s, c, &f, m->assignee, out) != KEEP)
+		return UNDO;
 	store_wake(s, f.number);
 	return store_done(s, out, "%zu can read %s", m->n_readers, f.text);
 }

@@ -87,6 +87,8 @@ charter_adopt(struct store *s, struct span text, struct span signature, struct a
 			: "version %llu is older than the one in force",
 		    (unsigned long long)d->version);
 	}
+	if (people_adopt(s, s->charter.directory, d, out) != KEEP)
+		return UNDO;
 	db_run(s->db, DIRECTORY_ADD, db_i((int64_t)d->version), db_b(text.p, text.len),
 	    db_b(signature.p, signature.len));
 	db_run0(s->db, PROPOSAL_CLEAR);
@@ -95,17 +97,18 @@ charter_adopt(struct store *s, struct span text, struct span signature, struct a
 	s->effects.directory = true;
 	if (charter_load(s) < 0)
 		return store_refuse(s, out, EX_TEMPFAIL, "the directory cannot be stored");
-	return store_done(
-	    s, out, "version %llu is in force", (unsigned long long)charter_version(s));
+	return KEEP; /* people_adopt() answered */
 }
 
 enum verdict
 charter_propose(struct store *s, struct span text, struct answer *out)
 {
 	uint64_t next = charter_version(s) + 1;
+	struct answer trial = { 0 };
 	struct directory *d;
 	unsigned bad_line;
 	const char *why;
+	bool refused;
 
 	if (text.len > DIRECTORY_MAX_BYTES ||
 	    !fits(s->charter.text.len, s->charter.signature.len, text.len))
@@ -122,11 +125,15 @@ charter_propose(struct store *s, struct span text, struct answer *out)
 		return store_refuse(s, out, EX_DATAERR,
 		    "a proposal follows the version in force: it must have `version %llu`",
 		    (unsigned long long)next);
+	db_savepoint(s->db);
+	refused = people_adopt(s, s->charter.directory, d, &trial) != KEEP;
+	db_undo(s->db);
 	db_run(s->db, PROPOSAL_SET, db_b(text.p, text.len));
 	return store_done(s, out,
 	    "version %llu is proposed; it counts once the charter holder has signed it: `candor "
-	    "directory sign --charter FILE`",
-	    (unsigned long long)next);
+	    "directory sign --charter FILE`%s%s",
+	    (unsigned long long)next, refused ? "\nAs it is, that will be refused: " : "",
+	    refused ? ((const Candor__Refusal *)trial.msg)->text : "");
 }
 
 Candor__Directory *

@@ -68,6 +68,17 @@ struct db {
 #define DELIVERY_JOINS \
 	" CROSS JOIN event e ON e.id = d.event LEFT JOIN delivery g ON g.id = d.digest "
 
+/* A case's record. */
+#define CASE_COLUMNS \
+	"SELECT c.number, c.state, c.kind, c.category, c.severity, c.site, a.name," \
+	" c.received_on, c.outcome, c.actions, c.feedback_months"
+
+/* Readers of a case that is sealed to their present key. state 9: CASE_DESTROYED */
+#define SEALED_TO_SOMEBODY(number) \
+	"SELECT 1 FROM case_reader q CROSS JOIN officer b ON b.id = q.officer" \
+	" CROSS JOIN cases k ON k.number = q.number" \
+	" WHERE q.number = " number " AND b.since <= k.sealed"
+
 /* Requests for approval that officer ?n sees: their own, those of cases that they read, and those of
  * no case. */
 #define APPROVAL_COLUMNS \
@@ -87,7 +98,15 @@ static const char *const sql[DB__N] = {
 	[DB_PROPOSAL_GET] = "SELECT text FROM proposal",
 	[DB_PROPOSAL_SET] = "INSERT OR REPLACE INTO proposal (id, text) VALUES (1, ?1)",
 	[DB_PROPOSAL_CLEAR] = "DELETE FROM proposal",
-	[DB_OFFICER_ADD] = "INSERT INTO officer (name) VALUES (?1) ON CONFLICT DO NOTHING",
+	/* since: in no directory that we know of (INT64_MAX), until one says otherwise. */
+	[DB_OFFICER_ADD] =
+		"INSERT INTO officer (name, since) VALUES (?1, 9223372036854775807)"
+		" ON CONFLICT DO NOTHING",
+	[DB_OFFICER_KEY] = "UPDATE officer SET key = ?2, since = ?3 WHERE name = ?1 AND key <> ?2",
+	/* What a database of before this was noted begins with. */
+	[DB_OFFICER_KEY_FIRST] =
+		"UPDATE officer SET key = ?2, since = 0 WHERE name = ?1 AND key = x''",
+	[DB_OFFICER_KEY_NONE] = "UPDATE officer SET since = ?1 WHERE key = x''",
 
 	[DB_INBOX_GET] = "SELECT report FROM inbox WHERE lookup_hash = ?1",
 	[DB_INBOX_ADD] =
@@ -136,8 +155,7 @@ static const char *const sql[DB__N] = {
 	[DB_CASE_LOOKUP] = "SELECT lookup_hash FROM cases WHERE number = ?1",
 	/* Only if officer ?2 reads it: to anybody else it does not exist. */
 	[DB_CASE_GET] =
-		"SELECT c.number, c.state, c.kind, c.category, c.severity, c.site, a.name,"
-		" c.received_on, c.outcome, c.actions, c.feedback_months"
+		CASE_COLUMNS
 		" FROM cases c JOIN officer o ON o.name = ?2"
 		" JOIN case_reader r ON r.number = c.number AND r.officer = o.id"
 		" LEFT JOIN officer a ON a.id = c.assignee WHERE c.number = ?1",
@@ -371,9 +389,48 @@ static const char *const sql[DB__N] = {
 	[DB_PLUGIN_DIGEST] =
 		"UPDATE plugin SET digest_on = ?2, digest_event = ?3 WHERE name = ?1",
 
+	[DB_CASE_SEALED] = "UPDATE cases SET sealed = ?2 WHERE number = ?1",
+	/*
+	 * Cases that person ?1 reads behind (?2, ?3), with: is it not sealed to their key; is it not sealed
+	 * to somebody's key, or to the escrow's, which changed with directory ?5; does ?4 read it?
+	 */
+	[DB_CASE_SCAN] =
+		"SELECT r.number, r.received_on, r.category, c.sealed < o.since,"
+		" c.sealed < max(?5, (SELECT max(b.since) FROM case_reader q"
+		" CROSS JOIN officer b ON b.id = q.officer WHERE q.number = r.number)),"
+		" EXISTS (SELECT 1 FROM officer b CROSS JOIN case_reader q ON q.officer = b.id"
+		" WHERE b.name = ?4 AND q.number = r.number)"
+		" FROM officer o CROSS JOIN case_reader r ON r.officer = o.id"
+		" CROSS JOIN cases c ON c.number = r.number"
+		" WHERE o.name = ?1 AND (r.received_on, r.number) < (?2, ?3) AND c.state <> 9"
+		" ORDER BY r.received_on DESC, r.number DESC LIMIT ?6",
+	/* As CASE_GET, for the escrow. */
+	[DB_CASE_ANY] =
+		CASE_COLUMNS
+		" FROM cases c LEFT JOIN officer a ON a.id = c.assignee WHERE c.number = ?1",
+	[DB_CLOSED_ADD] =
+		"INSERT INTO closed (number) SELECT ?1 WHERE NOT EXISTS (" SEALED_TO_SOMEBODY("?1") ")"
+		" ON CONFLICT DO NOTHING",
+	[DB_CLOSED_ADD_OF] =
+		"INSERT INTO closed (number) SELECT r.number FROM officer o"
+		" CROSS JOIN case_reader r ON r.officer = o.id WHERE o.name = ?1 AND r.state <> 9"
+		" AND NOT EXISTS (" SEALED_TO_SOMEBODY("r.number") ") ON CONFLICT DO NOTHING",
+	[DB_CLOSED_COUNT] =
+		"SELECT count(*) FROM closed p JOIN cases c USING (number) WHERE c.state <> 9",
+	[DB_CLOSED_COUNT_OF] =
+		"SELECT count(*) FROM closed p CROSS JOIN case_reader r ON r.number = p.number"
+		" CROSS JOIN officer o ON o.id = r.officer WHERE o.name = ?1 AND r.state <> 9",
+	[DB_CLOSED_DROP] = "DELETE FROM closed WHERE number = ?1",
+	[DB_CLOSED] =
+		"SELECT p.number FROM closed p JOIN cases c USING (number)"
+		" WHERE p.number > ?1 AND c.state <> 9 ORDER BY p.number LIMIT ?2",
+
+	[DB_APPROVAL_ANY] =
+		"SELECT 1 FROM approval"
+		" WHERE what = ?1 AND number = ?2 AND asked_by = ?3 AND state = 2 AND since >= ?4",
 	[DB_APPROVAL_EXPIRE] = "DELETE FROM approval WHERE since < ?1",
 	[DB_APPROVAL_OF] =
-		"SELECT id, state FROM approval"
+		"SELECT id, state, since FROM approval"
 		" WHERE what = ?1 AND number = ?2 AND asked_by = ?3 AND detail = ?4",
 	/* state 1: APPROVAL_WAITS */
 	[DB_APPROVAL_ADD] =

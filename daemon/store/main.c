@@ -209,7 +209,6 @@ take_effect(struct room *r, struct effects done)
 	if (done.directory) {
 		log_info("directory version %llu is in force",
 		    (unsigned long long)charter_version(&b->store));
-		push_directory(r);
 		warn_unserved(r);
 	}
 	if (done.released) {
@@ -246,6 +245,9 @@ finish(struct room *r)
 	s->effects = (struct effects){ 0 };
 	b->open = false;
 	event_del(b->commit);
+	/* Before the answer: whoever hears that somebody is removed may count on it. */
+	if (done.directory)
+		push_directory(r);
 	for (size_t i = 0; i < b->n_waiting; i++) {
 		struct waiting *w = &b->waiting[i];
 
@@ -622,6 +624,7 @@ setup(struct room *r)
 		b->next_release = db_int(s->db, DB_META_GET, 0);
 	else
 		set_next_release(r, b);
+	people_begin(s);
 	store_plugins_begin(s);
 	clocks_set_calendar(s);
 	clocks_follow_calendar(s);

@@ -100,7 +100,8 @@ release(struct store *s, const struct call *c, struct answer *out)
 #define OF(role) (1u << ROLE_##role)
 #define CASEWORK (OF(OFFICER) | OF(LEAD))
 #define ENROLLED (CASEWORK | OF(AUDITOR) | OF(ADMIN))
-#define ANYONE (1u << ROLE__N)
+#define ANYONE OF(ANYONE)
+#define ESCROW OF(ESCROW)
 
 /* clang-format off */
 static const struct {
@@ -109,16 +110,17 @@ static const struct {
 	bool reads; /* and changes nothing */
 	call_fn fn;
 } calls[] = {
-	{ MSG_DIRECTORY_GET,    ENROLLED | ANYONE,                true,  directory_get },
+	{ MSG_DIRECTORY_GET,    ENROLLED | ANYONE | ESCROW,       true,  directory_get },
 	{ MSG_DIRECTORY_PUT,    ENROLLED | ANYONE,                false, directory_put },
 	{ MSG_CASE_LIST,        CASEWORK,                         true,  case_list },
-	{ MSG_CASE_GET,         CASEWORK,                         false, case_get },
-	{ MSG_ENTRY_GET,        CASEWORK,                         true,  entry_get },
+	{ MSG_CASE_GET,         CASEWORK | ESCROW,                false, case_get },
+	{ MSG_ENTRY_GET,        CASEWORK | ESCROW,                true,  entry_get },
 	{ MSG_CASE_ACT,         CASEWORK,                         false, case_act },
 	{ MSG_CASE_WRITE,       CASEWORK,                         false, case_write },
 	{ MSG_CASE_ASSIGN,      CASEWORK,                         false, case_assign },
 	{ MSG_CASE_CLOCK,       CASEWORK,                         false, case_clock },
-	{ MSG_CASE_WRAP,        CASEWORK,                         false, case_wrap },
+	{ MSG_CASE_WRAP,        CASEWORK | ESCROW,                false, case_wrap },
+	{ MSG_CASE_SCAN,        CASEWORK | ESCROW,                false, case_scan },
 	{ MSG_APPROVAL_LIST,    CASEWORK,                         true,  approval_list },
 	{ MSG_APPROVE,          CASEWORK,                         false, approval_judge },
 	{ MSG_STATUS_GET,       OF(ADMIN) | OF(LEAD) | OF(AUDITOR), true, status_get },
@@ -147,7 +149,8 @@ store_officer_call(
 {
 	const Candor__OfficerCall *m = (const Candor__OfficerCall *)msg;
 	struct call c = { .who = m->actor[0] != '\0' ? charter_officer(s, m->actor) : NULL };
-	unsigned role = c.who != NULL ? 1u << c.who->role : ANYONE;
+	bool escrow = c.who == NULL && m->actor[0] == '\0' && m->role == ROLE_ESCROW;
+	unsigned role = c.who != NULL ? 1u << c.who->role : escrow ? ESCROW : ANYONE;
 	ProtobufCMessage *body;
 	size_t i = 0;
 
@@ -161,6 +164,6 @@ store_officer_call(
 		return store_refuse(
 		    s, out, EX_NOPERM, "the directory of officers does not let you do this");
 	c.msg = body;
-	c.actor = c.who != NULL ? c.who->name : "";
+	c.actor = c.who != NULL ? c.who->name : escrow ? ACTOR_ESCROW : "";
 	return calls[i].fn(s, &c, out);
 }

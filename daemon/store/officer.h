@@ -8,10 +8,13 @@
 
 #include "store.h"
 
+/* The escrow's name in the audit log: one that no officer can have. */
+#define ACTOR_ESCROW "(escrow)"
+
 /* A request's sender and its body. */
 struct call {
 	const struct officer *who; /* NULL: nobody of the directory */
-	const char *actor;         /* their name; "": an unknown key */
+	const char *actor;         /* their name; ACTOR_ESCROW; "": an unknown key */
 	const ProtobufCMessage *msg;
 };
 
@@ -30,7 +33,7 @@ struct found {
 typedef enum verdict (*call_fn)(struct store *s, const struct call *c, struct answer *out);
 
 /* The case with the number that a request names; UNDO, and the answer says why: it is no number, or
- * no case that the sender may read. */
+ * no case that the sender may read. The escrow (c->who NULL) may read any, once that is approved. */
 enum verdict officer_find(struct store *s, const struct call *c, const char *text, struct found *f,
     struct answer *out) MUST_CHECK;
 
@@ -50,6 +53,8 @@ enum verdict case_add_note(struct store *s, const struct call *c, int64_t number
 
 /* ---- clocks.c ---- */
 enum verdict case_clock(struct store *s, const struct call *c, struct answer *out);
+/* ---- people.c ---- */
+enum verdict case_scan(struct store *s, const struct call *c, struct answer *out);
 
 /* ---- approve.c: four eyes ---- */
 /*
@@ -63,6 +68,10 @@ enum verdict approval_wanted(struct store *s, const struct call *c, const char *
 /* The same with whom it is for; once: used up by this call, else it stays good for the 30 days. */
 enum verdict approval_wanted_for(struct store *s, const struct call *c, const char *what,
     int64_t number, const char *detail, bool once, struct answer *out) MUST_CHECK;
+/* Was this approved for the sender, and is it still good? detail NULL: for anybody. True as
+ * well when the site does not ask. */
+bool approval_stands(
+    struct store *s, const struct call *c, const char *what, int64_t number, const char *detail);
 enum verdict approval_list(struct store *s, const struct call *c, struct answer *out);
 enum verdict approval_judge(struct store *s, const struct call *c, struct answer *out);
 

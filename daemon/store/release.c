@@ -173,6 +173,7 @@ release_report(struct store *s, int64_t inbox)
 		db_run(s->db, OFFICER_ADD, db_t(m->readers[i]));
 		db_run(s->db, READER_ADD, db_i(number), db_t(m->readers[i]));
 	}
+	people_sealed(s, number, m->directory_version);
 	db_run(s->db, READER_REFRESH, db_i(number));
 	store_entry(s, number, ENTRY_REPORT, NULL, m->received_on, WIRE_SPAN(m->entry),
 	    m->entry.len, 0, NULL, &n);

@@ -218,6 +218,14 @@ static const char *const version_2[] = {
 };
 /* The compliance desk: who may open what, clocks, the legal record, figures. */
 static const char *const version_3[] = {
+	/* ---- who can open what ---- */
+	"ALTER TABLE officer ADD COLUMN key BLOB NOT NULL DEFAULT x''",  /* age; x'': not in the directory */
+	"ALTER TABLE officer ADD COLUMN since INTEGER NOT NULL DEFAULT 0", /* as of which directory */
+	"ALTER TABLE cases ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0", /* to which directory's keys */
+	"CREATE TABLE closed ("                /* cases that nobody can open but the escrow */
+	"  number INTEGER PRIMARY KEY REFERENCES cases"
+	") STRICT",
+
 	/* ---- four eyes ---- */
 	"CREATE TABLE approval ("
 	"  id INTEGER PRIMARY KEY AUTOINCREMENT," /* one that was approved is never another one later */

@@ -279,6 +279,18 @@ Candor__Directory *charter_message(struct store *s, bool with_proposal);
 /* The categories that nobody serves, as a list for a message. */
 size_t charter_unserved(struct store *s, char ***out);
 
+/* ---- who can open what: people.c ---- */
+/* At start, in a transaction: note the keys of the directory in force, where that was not done yet. */
+void people_begin(struct store *s);
+/* A directory comes into force instead of another (NULL: none): whose keys change, who leaves. UNDO, and the
+ * answer says so: a case would be left that nobody could open. */
+enum verdict people_adopt(struct store *s, const struct directory *before,
+    const struct directory *after, struct answer *out) MUST_CHECK;
+/* The case is sealed to the keys that this version of the directory has for its readers. */
+void people_sealed(struct store *s, int64_t number, uint64_t version);
+/* How many cases nobody can open but the escrow. */
+int64_t people_closed(struct store *s);
+
 /* ---- officers' and administrators' requests: officer.c (and officer.h) ---- */
 enum verdict store_officer_call(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);

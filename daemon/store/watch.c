@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What an administrator should know of notifications: how each plugin is, what cannot be told to
- * anybody, and an alarm when a plugin delivers nothing for too long. Counts and names of plugins and
+ * What an administrator should know: how each plugin is, what cannot be told to anybody, what nobody
+ * can open, and an alarm when a plugin delivers nothing for too long. Counts and names of plugins and
  * categories only, nothing of a case. Store only.
  */
 #include <stdarg.h>
@@ -259,6 +259,11 @@ store_problems(struct store *s, Candor__Problem ***out)
 		problem(&list, LEVEL_WARNING,
 		    "there is no plugin: officers are told of nothing; see plugins.d beside "
 		    "candor.conf");
+	if ((n = (size_t)people_closed(s)) > 0)
+		problem(&list, LEVEL_WARNING,
+		    "nobody can open %zu case%s: whose key changed runs `candor key rotate`; if it is "
+		    "lost, or they left, the escrow is used (`candor recover`)",
+		    n, n == 1 ? "" : "s");
 	if ((n = charter_unserved(s, &names)) > 0)
 		problem(&list, LEVEL_WARNING,
 		    "nobody in the directory receives %s: reports of it are refused",

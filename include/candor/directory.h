@@ -26,6 +26,9 @@
 #define CATEGORY_ID_MAX 32    /* [a-z0-9-] */
 
 enum officer_role { ROLE_OFFICER, ROLE_LEAD, ROLE_AUDITOR, ROLE_ADMIN, ROLE__N };
+/* Who may talk to the desk and is nobody of the directory: an unknown key; the escrow's. */
+#define ROLE_ANYONE ROLE__N
+#define ROLE_ESCROW (ROLE__N + 1)
 
 struct officer {
 	char name[OFFICER_NAME_MAX + 1];

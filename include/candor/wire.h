@@ -67,6 +67,8 @@ enum wire_party {
 	X(  50, APPROVAL_LIST,      OFFICER,    DESK,       16,            empty,             "what waits for four eyes") \
 	X(  51, APPROVALS,          DESK,       OFFICER,    WIRE_BODY_MAX, approval_list,     "the same") \
 	X(  52, APPROVE,            OFFICER,    DESK,       WIRE_BODY_MAX, approve,           "approve such a request, or refuse it") \
+	X(  53, CASE_SCAN,          OFFICER,    DESK,       512,           case_scan,         "cases whose readers are to change") \
+	X(  54, SCANNED,            DESK,       OFFICER,    WIRE_BODY_MAX, case_numbers,      "the same") \
 	X(  64, STATUS_GET,         OFFICER,    DESK,       16,            empty,             "health") \
 	X(  65, STATUS,             DESK,       OFFICER,    32768,         status,            "the same") \
 	X(  66, PLUGIN_LIST,        OFFICER,    DESK,       16,            empty,             "plugins") \
