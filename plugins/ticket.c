@@ -739,17 +739,31 @@ deliver_one(struct job *j)
 	template_fill(&text, kind_sentence(j->e->kind), &v, text_adds, true);
 	text_adds(&text, "\n\n");
 	template_fill(&text, event_facts, &v, text_adds, true);
-	if (j->e->number[0] == '\0') {
-		answer_say(j->answer,
-		    "%.40s is of no case, and a ticket is: leave it out of events", j->e->kind);
-		return CANDOR_REFUSED;
-	}
 	if ((result = locate(j, &made)) == CANDOR_DELIVERED &&
 	    (result = look(j, &now)) == CANDOR_DELIVERED)
 		result = bring(j, &now, made);
 	if (j->id[0] != '\0')
 		refer(j);
 	return result;
+}
+
+/*
+ * A plugin that delivers nothing any more gets a ticket too, one a day however often it is tried: under
+ * the name and the day in place of a case's number.
+ */
+static enum candor_result
+deliver_alarm(struct job *j)
+{
+	struct candor_event e = *j->e;
+	const char *plugin = CANDOR_EVENT_HAS(&e, plugin) ? e.plugin : "";
+	char number[96];
+
+	snprintf(number, sizeof(number), "alarm-%.40s-%.10s", plugin, e.on);
+	e.number = number;
+	e.category = "notifications";
+	e.severity = "high";
+	j->e = &e;
+	return deliver_one(j);
 }
 
 /* Is the credential good? Nothing is made. */
@@ -774,8 +788,7 @@ static enum candor_result
 ticket_deliver(void *state, const struct candor_event *e, struct candor_answer *answer)
 {
 	struct ticket *t = state;
-	bool digest = strcmp(e->kind, "digest") == 0,
-	     of_case = !digest && strcmp(e->kind, "test") != 0;
+	bool digest = strcmp(e->kind, "digest") == 0;
 	size_t n = digest ? (CANDOR_EVENT_HAS(e, n_items) ? e->n_items : 0) : 1;
 	enum candor_result result = CANDOR_DELIVERED;
 
@@ -789,7 +802,9 @@ ticket_deliver(void *state, const struct candor_event *e, struct candor_answer *
 		for (size_t k = i + 1; k < n && !j.passed; k++)
 			j.passed = strcmp(e->items[k].number, j.e->number) == 0;
 		snprintf(j.mark, sizeof(j.mark), digest ? "%s-%zu" : "%s", e->key, i);
-		result = of_case || digest ? deliver_one(&j) : deliver_test(&j);
+		result = strcmp(e->kind, "test") == 0    ? deliver_test(&j)
+			 : strcmp(e->kind, "alarm") == 0 ? deliver_alarm(&j)
+							 : deliver_one(&j);
 		json_decref(j.json);
 	}
 	if (digest)

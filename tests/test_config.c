@@ -457,12 +457,16 @@ Test(config, routing_has_defaults_that_suit_people_and_machines)
 	cr_assert(eq(sz, p->n_to, 1));
 	cr_assert(eq(str, p->to[0], "readers"));
 	cr_assert(p->needs_to && p->digest);
+	cr_assert(eq(sz, p->n_events, 10));
+	for (size_t i = 0; i < p->n_events; i++)
+		cr_assert(ne(str, p->events[i], "changed"), "people are not told of each step");
 	cr_assert(eq(u32, p->rate_burst, 20));
 	cr_assert(eq(u32, p->rate_per_hour, 120));
 	cr_assert(eq(str, p->daily_at, ""));
 	config_free(c);
 	p = routing(&c, "plugin = \"webhook\";");
 	cr_assert(eq(str, p->to[0], "readers"), "as before there was routing");
+	cr_assert(eq(sz, p->n_events, 0), "a machine is told of everything");
 	cr_assert(not(p->needs_to || p->digest));
 	cr_assert(eq(u32, p->rate_per_hour, 0));
 	config_free(c);

@@ -1020,7 +1020,7 @@ Test(db, delivery_is_retried_with_its_key_and_its_reference_comes_back)
 	outcome("mail", key, CANDOR_DELIVERED, "T-1");
 	d = wanted("mail");
 	cr_assert(eq(sz, d->n_deliveries, 1));
-	cr_assert(eq(str, d->deliveries[0]->event->kind, (char *)"resolved"));
+	cr_assert(eq(str, d->deliveries[0]->event->kind, (char *)"changed"));
 	cr_assert(eq(str, d->deliveries[0]->reference, (char *)"T-1"));
 }
 

@@ -537,6 +537,32 @@ Test(ledger, what_is_to_be_left_out_is_empty_in_events_and_digests)
 	cr_assert(eq(str, e->severity, text("high")));
 }
 
+Test(ledger, each_step_of_a_case_is_an_event)
+{
+	static const struct {
+		enum case_event event;
+		const char *kind, *state;
+	} steps[] = { { EV_ACK, "changed", "acknowledged" }, { EV_TRIAGE, "changed", "triaged" },
+		{ EV_INVESTIGATE, "changed", "investigating" },
+		{ EV_AWAIT, "changed", "awaiting-reporter" },
+		{ EV_RESOLVE, "resolved", "resolved" }, { EV_CLOSE, "closed", "closed" },
+		{ EV_REOPEN, "reopened", "reopened" } };
+	int64_t number = file_to(ALL_READ);
+
+	deliver_all("mail");
+	for (size_t i = 0; i < NELEM(steps); i++) {
+		const Candor__Delivery *d;
+
+		cr_assert(eq(int,
+		    act(ANNA, number, steps[i].event, steps[i].event == EV_RESOLVE ? "partly" : ""),
+		    KEEP));
+		d = only("mail");
+		cr_assert(eq(str, d->event->kind, text(steps[i].kind)));
+		cr_assert(eq(str, d->event->state, text(steps[i].state)));
+		settle(d, CANDOR_DELIVERED);
+	}
+}
+
 Test(ledger, an_event_carries_whom_the_case_is_with_its_outcome_and_the_clock)
 {
 	int64_t number = file_to(ALL_READ);
@@ -552,6 +578,10 @@ Test(ledger, an_event_carries_whom_the_case_is_with_its_outcome_and_the_clock)
 	d = only("mail");
 	cr_assert(eq(str, d->event->kind, text("assigned")));
 	cr_assert(eq(str, d->event->assignee, text("cleo@h.example")));
+	settle(d, CANDOR_DELIVERED);
+	d = only("mail");
+	cr_assert(eq(str, d->event->kind, text("changed")));
+	cr_assert(eq(str, d->event->state, text("acknowledged")));
 	settle(d, CANDOR_DELIVERED);
 	d = only("mail");
 	cr_assert(eq(str, d->event->kind, text("resolved")));
@@ -1129,6 +1159,7 @@ Test(ledger, a_clock_that_is_met_is_not_told_and_one_that_is_set_anew_is)
 	at(TODAY + 6, NOON);
 	cr_assert(eq(str, text(pass()), text("due:acknowledge")));
 	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
+	deliver_all("mail"); /* that it changed */
 	at(TODAY + 10, NOON);
 	cr_assert(eq(str, text(pass()), text("")));
 	/* Three months from the acknowledgement, not from the day it came. */
@@ -1153,6 +1184,7 @@ Test(ledger, a_clock_that_was_told_of_and_runs_anew_is_told_of_again)
 	at(TODAY + 2, NOON);
 	cr_assert(strstr(pass(), "due:feedback") != NULL);
 	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
+	deliver_all("mail"); /* that it changed */
 	cr_assert(eq(str, text(pass()), text("due:feedback")), "three months after day 2");
 }
 
@@ -1164,6 +1196,7 @@ Test(ledger, a_late_acknowledgement_does_not_put_off_what_the_reporter_was_promi
 	at(TODAY + 96, NOON);
 	cr_assert(strstr(pass(), "due:feedback") != NULL);
 	cr_assert(eq(int, act(ANNA, number, EV_ACK, ""), KEEP));
+	deliver_all("mail"); /* that it changed */
 	at(TODAY + 98, NOON);
 	cr_assert(eq(str, text(pass()), text("overdue:feedback")), "day 97 was promised");
 }

@@ -192,6 +192,32 @@ Test(ticket, one_ticket_follows_the_case, .timeout = 120)
 	}
 }
 
+Test(ticket, a_silent_plugin_gets_one_ticket_a_day, .timeout = 120)
+{
+	for (size_t i = 0; i < NELEM(systems); i++) {
+		struct fixture f = begin(&systems[i], NULL);
+		struct candor_event e = test_event();
+
+		e.kind = "alarm";
+		e.number = e.category = e.severity = e.state = e.reference = "";
+		e.plugin = "front_desk";
+		GIVES(f, &e, CANDOR_DELIVERED);
+		cr_assert(eq(uint, made(&f), 1));
+		cr_assert(gt(uint,
+		    requests(&f, "Candor case alarm-front_desk-2026-11-22: notifications, high"),
+		    0));
+		cr_assert(
+		    gt(uint, requests(&f, "The plugin front_desk delivers nothing any more"), 0));
+		GIVES(f, &e, CANDOR_DELIVERED);
+		cr_assert(eq(uint, made(&f), 1), "tried again");
+		e.key = KEY_2;
+		e.on = "2026-11-23";
+		GIVES(f, &e, CANDOR_DELIVERED);
+		cr_assert(eq(uint, made(&f), 2), "another day");
+		end(&f);
+	}
+}
+
 Test(ticket, a_create_whose_answer_was_lost_makes_no_second_ticket, .timeout = 120)
 {
 	/* The search, then the create: done, and the connection cut. */

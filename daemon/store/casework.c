@@ -78,6 +78,10 @@ follow_up(struct store *s, const Candor__CaseAct *m, const struct found *f, enum
     enum case_state state)
 {
 	static const char *const told[EV__N] = {
+		[EV_ACK] = "changed",
+		[EV_TRIAGE] = "changed",
+		[EV_INVESTIGATE] = "changed",
+		[EV_AWAIT] = "changed",
 		[EV_RESOLVE] = "resolved",
 		[EV_CLOSE] = "closed",
 		[EV_REOPEN] = "reopened",

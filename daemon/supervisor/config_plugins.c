@@ -26,7 +26,7 @@
 
 /* What can be chosen of CANDOR_KINDS: a digest and a test come on their own account. */
 static const char *const event_words[] = { "filed", "message", "assigned", "due", "overdue",
-	"escalated", "resolved", "closed", "reopened", "alarm", NULL };
+	"escalated", "resolved", "closed", "reopened", "changed", "alarm", NULL };
 static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
 static const char *const omit_words[] = { "category", "site", "severity", NULL };
 static const char *const cadence_words[] = { "events", "daily", NULL };
@@ -34,8 +34,11 @@ static const char *const to_words[] = { "readers", "assignee", "leads", "admins"
 
 enum { CADENCE_EVENTS, CADENCE_DAILY };
 
-/* The object that can do nothing without addresses, and whose own setting `to` came before ours. */
+/* The object that can do nothing without addresses, and whose own setting `to` came before ours. People
+ * are not written to of each step of a case, unless somebody wants that. */
 #define MAIL_OBJECT "email"
+static const char *const mail_events[] = { "filed", "message", "assigned", "due", "overdue",
+	"escalated", "resolved", "closed", "reopened", "alarm" };
 #define MAIL_BURST 20
 #define MAIL_PER_HOUR 120
 
@@ -102,7 +105,8 @@ static const struct setting_key plugin_keys[] = {
 	{ "plugin", SETTING_TEXT, REQUIRED, IN_PLUGIN(object), .min = 1, .max = 4000,
 	  .doc = "an object in plugin_path, without .so, or a path with a /" },
 	{ "enabled", SETTING_BOOL, 0, IN_PLUGIN(enabled), .number = 1 },
-	{ "events", SETTING_TEXTS, 0, IN_PLUGIN(n_events), .words = event_words, .doc = "left out: all" },
+	{ "events", SETTING_TEXTS, 0, IN_PLUGIN(n_events), .words = event_words,
+	  .doc = "left out: all; the e-mail plugin: all but changed" },
 	{ "categories", SETTING_TEXTS, 0, IN_PLUGIN(n_categories), .min = 1, .max = 32, .valid = config_id_valid,
 	  .form = "ids of categories", .doc = "left out: all" },
 	{ "network", SETTING_BOOL, 0, IN_PLUGIN(network), .doc = "may it connect over TCP" },
@@ -403,7 +407,8 @@ read_routes(Candor__Plugin *p, struct setting_reader *r, const config_setting_t 
 			setting_error(r, s,
 			    "to_for.%s is no event of a case; allowed: filed, message, assigned, "
 			    "due, "
-			    "overdue, escalated, resolved, closed, reopened (an alarm goes to the "
+			    "overdue, escalated, resolved, closed, reopened, changed (an alarm "
+			    "goes to the "
 			    "administrators)",
 			    name);
 			continue;
@@ -454,6 +459,12 @@ read_routing(struct config *c, struct setting_reader *r, const config_setting_t 
 	}
 	if (mail)
 		take_over_to(full, p, r, root);
+	if (mail && f->n_events == 0) {
+		if ((p->events = setting_alloc(r, sizeof(mail_events))) == NULL)
+			return;
+		for (size_t i = 0; i < NELEM(mail_events); i++)
+			p->events[p->n_events++] = setting_copy(r, mail_events[i]);
+	}
 	p->needs_to = mail || (given && p->n_to > 0);
 	if (mail && given && f->n_to == 0)
 		setting_error(

@@ -46,7 +46,8 @@ enum candor_result {
 	X(reopened, "it is open again")                                                            \
 	X(digest, "several events in one, or the daily word that there were some or none")         \
 	X(test, "an administrator asked for it")                                                   \
-	X(alarm, "another plugin delivers nothing any more")
+	X(alarm, "another plugin delivers nothing any more")                                       \
+	X(changed, "it was acknowledged, triaged, is looked into, or waits for the reporter")
 
 /* A setting of plugins.d/NAME.conf, `settings` group; numbers and booleans as text. */
 struct candor_kv {

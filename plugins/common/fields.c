@@ -32,6 +32,7 @@ static const struct {
 	{ "resolved",  "%{number}: resolved", "Case %{number} was resolved." },
 	{ "closed",    "%{number}: closed", "Case %{number} was closed." },
 	{ "reopened",  "%{number}: reopened", "Case %{number} was reopened." },
+	{ "changed",   "%{number}: %{state}", "Case %{number} is %{state} now." },
 	{ "digest",    "What happened up to %{on}", "What happened up to %{on}:" },
 	{ "alarm",     "Plugin %{plugin} delivers nothing any more", "The plugin %{plugin} delivers nothing any more: see candor admin plugin list." },
 	{ "test",      "Test of notifications", "This is a test that an administrator asked for. No case is behind it." },

@@ -33,9 +33,13 @@ rt_ask GET "/attachment/$id" | json '__import__("base64").b64decode(j["Content"]
 check "its text says what was filed" grep -q "A report was filed: $c" "$work/text"
 check "and no word of the report" sh -c '! grep -qiE "finch|412|posted" "$0"' "$work/text"
 as Dana case ack "$c" >/dev/null
-as Dana case assign "$c" "Dana Whitfield" >/dev/null
-check "once acknowledged and assigned it is open" wait_for 30 ticket_is "$t" open
+check "once acknowledged it is open" wait_for 30 ticket_is "$t" open
 check "with a comment" wait_for 30 comments_are "$t" 1
+as Dana case await "$c" >/dev/null
+check "while the reporter is asked it is stalled" wait_for 30 ticket_is "$t" stalled
+as Dana case investigate "$c" >/dev/null
+check "and open again when somebody looks into it" wait_for 30 ticket_is "$t" open
+as Dana case assign "$c" "Dana Whitfield" >/dev/null
 check "and the officer's as owner" wait_for 30 owner_is "$t" dana
 as Dana case assign "$c" "Ruth Fox" >/dev/null
 check "or whom the table names" wait_for 30 owner_is "$t" omar
@@ -51,7 +55,7 @@ as Dana case reopen "$c" >/dev/null
 check "reopened, it is open again" wait_for 30 ticket_is "$t" open
 echo "Is it still up?" | as Dana case await "$c" >/dev/null
 printf '%s\nGone since noon.\n' "$(json 'j["receipt"]' <"$work/filed")" | "$candor" follow --reply >/dev/null 2>&1
-check "a message from the reporter is a comment" wait_for 30 comments_are "$t" $((n + 4))
+check "a message from the reporter is a comment" wait_for 30 comments_are "$t" $((n + 5))
 check "all is delivered" wait_for 30 quiet
 check "there is one ticket" test "$(rt_tickets)" = "$c $t"
 

@@ -1,29 +1,49 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# A real Request Tracker 5, and kill -9 of hosts and of dispatch at any moment and at the worst: every case gets
-# its ticket, and none a second one.
+# A real Request Tracker 5 and a real mail server, and kill -9 of hosts and of dispatch at any moment and at the
+# worst: every case gets its ticket and its mail, none a second ticket, and no mail another Message-ID.
+#   CASES=5000 KILLS=150 tests/scenario/rt_kill.sh    10,000 deliveries, in about half an hour
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/support/servers.sh"
+cases=${CASES:-8} kills=${KILLS:-8}
 
 rt_or_leave
 ticket_site rt5.conf "$rt" 'queue = "General";'
+mail_server 'events = ["filed"]; retry_min_s = 1; retry_max_s = 2; max_attempts = 1000; rate = { per_hour = 0; };'
+check "mails are sent as well" "$candor" admin reload --key "$admin_key"
 
-wait_for 30 quiet
-before=$(as Dana cases --json | json 'len(j)')
-for n in 1 2 3 4 5 6; do
-	file >/dev/null
-	# From before the search to after the ticket is made, by turns.
-	read -r -t "0.$((n * 8 % 10))5" <> <(:) || :
-	for room in $([ $((n % 2)) = 0 ] && echo dispatch) host; do
-		for pid in $(room_pids "$room"); do kill -9 "$pid"; done
-	done
+left()
+{
+	"$candor" admin plugin list --json --key "$admin_key" 2>>"$work/err" | json 'sum(p["pending"] for p in j)'
+}
+down_to() # DELIVERIES
+{
+	[ "$(left)" -le "$1" ]
+}
+shoot() # ROOM: one of that name, whichever
+{
+	room_pids "$1" | shuf -n 1 | xargs -r kill -9
+}
+reporters 4 "$cases" kept "$work/acknowledged" >/dev/null 2>&1
+check "$cases reports are filed" test "$(wc -l <"$work/acknowledged")" = "$cases"
+for ((n = 1; n <= kills; n++)); do
+	# Evenly over what there is to do, and from before a search to after a ticket is made.
+	wait_for 600 down_to $((2 * cases - 2 * cases * n / (kills + 1))) || break
+	read -r -t "0.$((RANDOM % 10))5" <> <(:) || :
+	shoot "$([ $((RANDOM % 3)) = 0 ] && echo dispatch || echo host)"
 done
-made() { [ "$(rt_tickets | cut -d' ' -f1 | sort -u | wc -l)" = 6 ]; }
-check "hosts and dispatch killed over and over, every case gets its ticket" wait_for 120 made
-check "all is delivered" wait_for 60 quiet
-check "there is a case for each report" test "$(as Dana cases --json | json 'len(j)')" = $((before + 6))
-check "no case has a second ticket" test -z "$(rt_tickets | cut -d' ' -f1 | sort | uniq -d)"
+check "hosts and dispatch are killed $kills times" test "$n" -gt "$kills"
+check "all is delivered" wait_for 600 down_to 0
 check "and none failed" test "$(deliveries --failed)" = "[]"
+rt_tickets | sort >"$work/tickets"
+check "every case got its ticket" test "$(cut -d' ' -f1 "$work/tickets" | sort -u | wc -l)" = "$cases"
+check "no case has a second ticket" test -z "$(cut -d' ' -f1 "$work/tickets" | uniq -d)"
+cat "$work"/smtp/mail/new/*.eml | tr -d '\r' |
+	awk '/^Subject:/ { n = $2 } /^Message-ID:/ { print n, $2 }' >"$work/mails"
+check "every case is told of by mail" test "$(cut -d' ' -f1 "$work/mails" | sort -u | wc -l)" = "$cases"
+check "under one Message-ID each" test "$(sort -u "$work/mails" | wc -l)" = "$cases"
+echo "figure: $(wc -l <"$work/tickets") tickets and $(wc -l <"$work/mails") mails for $cases cases over $kills kills"
+rm "$dir/plugins.d/email.conf"
 
 # The same at the worst moments: the ticket is asked for and not made yet, or made and not heard of yet.
 mkdir "$work/proxy"
