@@ -85,7 +85,9 @@ static const struct verb verbs[] = {
 	  "  --limit N       as many at most (50)\n"
 	  "  --after CASE    go on behind this one\n"
 	  "  --json          [{\"case\", \"state\", \"kind\", \"category\", \"severity\", \"site\", \"assignee\",\n"
-	  "                  \"received_on\", \"clocks\": [{\"name\", \"due\", \"met_on\", \"overdue\"}, ...]}, ...]\n" },
+	  "                  \"received_on\", \"clocks\": [{\"name\", \"due\", \"met_on\", \"overdue\", ...}, ...]},\n"
+	  "                  ...]\n\n"
+	  "With --overdue the longest overdue come first, else the newest.\n" },
 	{ "case", "show|ack|triage|... CASE", "officers: read and work on one case", verb_case,
 	  "  case show CASE                        the case with its entries opened (--json: as one object)\n"
 	  "  case ack|triage|investigate CASE      move it on\n"
@@ -99,11 +101,17 @@ static const struct verb verbs[] = {
 	  "                                        O: substantiated, partly, unsubstantiated,\n"
 	  "                                        insufficient-information, referred, out-of-scope\n"
 	  "  case close|reopen CASE\n"
+	  "  case clocks CASE                      until when what must be done, and how it went\n"
+	  "  case discovered CASE [DATE]           when somebody here first knew of it: without DATE, when the\n"
+	  "                                        reporter saw it; breach-notice runs from that day\n"
+	  "  case pause|resume CASE CLOCK          one of the site's own stands still, with a reason; goes on\n"
+	  "  case met CASE CLOCK [--on DATE]       breach-notice, or one of the site's own that is met by hand\n"
+	  "  case waive CASE CLOCK                 it need not be met, with a reason\n"
 	  "  case save CASE N FILE [--identity ESCROW]\n"
 	  "                                        an attachment or entry to a file that is not there yet;\n"
 	  "                                        an untouched original with the escrow's identity alone\n\n"
-	  "Words of await, reply and note come from the prompt, or from standard input up to its end.\n"
-	  "So do those of resolve, if any: from a script without words to the reporter, </dev/null.\n" },
+	  "Words of await, reply, note, pause and waive come from the prompt, or from standard input up to\n"
+	  "its end. So do those of resolve, resume and met, if any: from a script without words, </dev/null.\n" },
 	{ "hand-over", "FROM TO... [--category C] [--keep]", "officers: give one's cases to others", verb_hand_over,
 	  "All cases of FROM that you read, too, are read by TO from then on, and by FROM no more; what was\n"
 	  "assigned to FROM is the first TO's. FROM themself or a lead may do it, also when FROM left the\n"

@@ -310,14 +310,14 @@ officer_find(struct officer_session *s, const struct officer **out, const char *
 
 /* ---- verbs ---------------------------------------------------------------------------------- */
 
-#define VERBS_MAX 16
+#define VERBS_MAX 48
 
 int
 officer_run(struct officer_session *s, const char *verb, const struct officer_verb *verbs, size_t n,
     int argc, char **argv)
 {
 	const char *names[VERBS_MAX], *meant;
-	char list[256] = "";
+	char list[768] = "";
 
 	for (size_t i = 0; i < n && i < VERBS_MAX; i++) {
 		size_t used = strlen(list);
@@ -402,38 +402,6 @@ officer_today(void)
 
 	localtime_r(&now, &tm);
 	return day_from_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday);
-}
-
-const Candor__Clock *
-officer_next_clock(Candor__Clock *const *clocks, size_t n)
-{
-	const Candor__Clock *next = NULL;
-
-	for (size_t i = 0; i < n; i++)
-		if (clocks[i]->due != 0 && clocks[i]->met_on == 0 &&
-		    (next == NULL || clocks[i]->due < next->due))
-			next = clocks[i];
-	return next;
-}
-
-json_t *
-officer_clocks_json(Candor__Clock *const *clocks, size_t n)
-{
-	json_t *list = json_array();
-	int32_t today = officer_today();
-
-	for (size_t i = 0; i < n; i++) {
-		const Candor__Clock *k = clocks[i];
-		bool overdue = k->due != 0 && k->met_on == 0 && k->due < today;
-
-		if (json_array_append_new(list,
-			json_pack("{s:s, s:o, s:o, s:b}", "name", k->name, "due", cjson_day(k->due),
-			    "met_on", cjson_day(k->met_on), "overdue", overdue)) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
 }
 
 /* Columns that a text takes, roughly: one a character. */

@@ -122,11 +122,16 @@ char *officer_string(struct client *c, const char *text);
 /* Today, where the client is. */
 int32_t officer_today(void);
 
-/* The clock that runs out next and was not met; NULL: none runs. */
+/* ---- clocks, as of a day that the daemon says: officer_clocks.c ---- */
+/* The deadline that runs out next; NULL: none runs. */
 const Candor__Clock *officer_next_clock(Candor__Clock *const *clocks, size_t n);
 
-/* [{"name","due","met_on","overdue"}…]; NULL when out of memory. */
-struct json_t *officer_clocks_json(Candor__Clock *const *clocks, size_t n);
+/* How it stands: "in 3 days", "2 days over", "met 2026-11-25, 1 day late", …; true: it is overdue. */
+#define CLOCK_TEXT_MAX 64
+bool officer_clock_text(char out[CLOCK_TEXT_MAX], const Candor__Clock *k, int32_t today);
+
+/* [{"name","due","met_on","overdue",…}…]; NULL when out of memory. */
+struct json_t *officer_clocks_json(Candor__Clock *const *clocks, size_t n, int32_t today);
 
 /* One cell of a table: text of others, made inert, padded to width columns (0: the last one). */
 void officer_cell(struct client *c, const char *text, unsigned width);

@@ -190,6 +190,19 @@ case_entry(struct officer_session *s, const struct open_case *k, const Candor__E
 	return 0;
 }
 
+int
+case_seen_on(struct officer_session *s, const struct open_case *k, int32_t *day)
+{
+	arena_mark_t mark = arena_mark(&s->c->scratch);
+	const Candor__EntryInfo *info = case_report(k);
+	ProtobufCMessage *report;
+	int r = info != NULL ? case_entry(s, k, info, &report) : EX_DATAERR;
+
+	*day = r == 0 ? ((const Candor__ReportEntry *)report)->seen_on : 0;
+	arena_release(&s->c->scratch, mark);
+	return r == EX_DATAERR ? 0 : r;
+}
+
 void
 attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type)
 {
@@ -264,12 +277,8 @@ case_take_words(struct officer_session *s, const struct open_case *k, const char
 	return seal_words(s, k, words, to_reporter, out);
 }
 
-/*
- * Send what was written. Writing takes a person longer than the desk keeps a session, and words are
- * not to be lost: connect anew before, and ask before giving up.
- */
-static int
-send_words(struct officer_session *s, unsigned kind, const ProtobufCMessage *msg)
+int
+case_send_words(struct officer_session *s, unsigned kind, const ProtobufCMessage *msg)
 {
 	struct client *c = s->c;
 	bool again = true;
@@ -310,7 +319,7 @@ case_write(struct officer_session *s, int argc, char **argv)
 	write.number = number;
 	write.entry = wire_bytes(sealed.p, sealed.len);
 	write.to_reporter = to_reporter;
-	return send_words(s, MSG_CASE_WRITE, &write.base);
+	return case_send_words(s, MSG_CASE_WRITE, &write.base);
 }
 
 /* ---- states --------------------------------------------------------------------------------- */
@@ -368,7 +377,7 @@ case_await(struct officer_session *s, int argc, char **argv)
 	act.event = EV_AWAIT;
 	act.entry = wire_bytes(sealed.p, sealed.len);
 	act.to_reporter = true;
-	return send_words(s, MSG_CASE_ACT, &act.base);
+	return case_send_words(s, MSG_CASE_ACT, &act.base);
 }
 
 static int
@@ -390,14 +399,10 @@ check_outcome(struct client *c, const char *outcome)
 	return client_fail(c, EX_USAGE, "\"%s\" is no outcome: there are %s", outcome, known);
 }
 
-/*
- * Does the officer want to write to the reporter as well? On a terminal it is asked; else standard
- * input says so by holding words. In `candor desk` with commands from a pipe: `case reply` is for that.
- */
-static int
-closing_words(struct officer_session *s, const struct open_case *k, struct span *sealed)
+int
+case_optional_words(struct officer_session *s, const struct open_case *k, const char *question,
+    const char *prompt, bool to_reporter, struct span *sealed)
 {
-	const char *prompt = "Your words to the reporter";
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct client *c = s->c;
 	struct span words;
@@ -408,23 +413,23 @@ closing_words(struct officer_session *s, const struct open_case *k, struct span 
 	if (s->words != NULL)
 		return 0;
 	if (c->interactive) {
-		if ((r = term_confirm(c, &wanted, false, "Write to the reporter as well?")) != 0)
+		if ((r = term_confirm(c, &wanted, false, question)) != 0)
 			return r;
-		return wanted ? case_take_words(s, k, prompt, true, sealed) : 0;
+		return wanted ? case_take_words(s, k, prompt, to_reporter, sealed) : 0;
 	}
 	if (isatty(STDIN_FILENO))
 		return 0;
 	/* A pipe that a script forgot to close looks like somebody who thinks. */
 	if (poll(&in, 1, HINT_MS) == 0)
-		fputs("candor: reading words to the reporter from standard input, up to its end; "
-		      "for none: </dev/null\n",
+		fputs("candor: reading words from standard input, up to its end; for none: "
+		      "</dev/null\n",
 		    stderr);
 	if ((r = client_read_fd(
 		 c, &c->arena, &words, STDIN_FILENO, "standard input", WIRE_TEXT_MAX)) != 0)
 		return r;
 	for (size_t i = 0; i < words.len; i++)
 		if (!isspace(words.p[i]))
-			return seal_words(s, k, words, true, sealed);
+			return seal_words(s, k, words, to_reporter, sealed);
 	return 0;
 }
 
@@ -458,11 +463,13 @@ case_resolve(struct officer_session *s, int argc, char **argv)
 	act.actions = actions;
 	act.n_actions = given.n;
 	if ((r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
-	    (r = check_event(s, &k, EV_RESOLVE)) != 0 || (r = closing_words(s, &k, &sealed)) != 0)
+	    (r = check_event(s, &k, EV_RESOLVE)) != 0 ||
+	    (r = case_optional_words(s, &k, "Write to the reporter as well?",
+		 "Your words to the reporter", true, &sealed)) != 0)
 		return r;
 	act.entry = wire_bytes(sealed.p, sealed.len);
 	act.to_reporter = sealed.len > 0;
-	return send_words(s, MSG_CASE_ACT, &act.base);
+	return case_send_words(s, MSG_CASE_ACT, &act.base);
 }
 
 /* ---- readers ----------------------------------------------------------------------------- */
@@ -554,6 +561,12 @@ officer_case(struct officer_session *s, int argc, char **argv)
 		{ "close", case_move },
 		{ "reopen", case_move },
 		{ "save", case_save },
+		{ "clocks", case_clocks },
+		{ "discovered", case_discovered },
+		{ "pause", case_clock },
+		{ "resume", case_clock },
+		{ "met", case_clock },
+		{ "waive", case_clock },
 	};
 
 	return officer_run(s, "case", verbs, NELEM(verbs), argc, argv);

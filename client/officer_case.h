@@ -40,10 +40,27 @@ int entry_next(struct entry_reader *e, struct arena *a, struct span *piece) MUST
 int case_entry(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
     ProtobufCMessage **out) MUST_CHECK;
 
+/* The day on which the reporter saw it, as the report says; 0: it does not, or cannot be opened. */
+int case_seen_on(struct officer_session *s, const struct open_case *k, int32_t *day) MUST_CHECK;
+
 /* Read words (see term_words()) and seal them to the case and, unless they are a note, to the
  * receipt; *out lies in c->arena. */
 int case_take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
     bool to_reporter, struct span *out) MUST_CHECK;
+
+/*
+ * The same of words that need not be: out->len is 0 without any. On a terminal it is asked; else
+ * standard input says so by holding words. In `candor desk` with commands from a pipe there are none.
+ */
+int case_optional_words(struct officer_session *s, const struct open_case *k, const char *question,
+    const char *prompt, bool to_reporter, struct span *out) MUST_CHECK;
+
+/*
+ * Send what was written. Writing takes a person longer than the desk keeps a session, and words are
+ * not to be lost: connect anew before, and ask before giving up.
+ */
+int case_send_words(
+    struct officer_session *s, unsigned kind, const ProtobufCMessage *msg) MUST_CHECK;
 
 bool entry_is(const Candor__EntryInfo *info, const char *kind);
 
@@ -58,5 +75,14 @@ void attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type
 /* The sub-verbs that are files of their own. */
 int case_show(struct officer_session *s, int argc, char **argv);
 int case_save(struct officer_session *s, int argc, char **argv);
+int case_clocks(struct officer_session *s, int argc, char **argv);
+int case_discovered(struct officer_session *s, int argc, char **argv);
+int case_clock(struct officer_session *s, int argc, char **argv); /* pause, resume, met, waive */
+
+/* What `case show` says of clocks: a line each behind its label, and what is to be done about the day
+ * of discovery (seen_on: what the report says; 0: nothing). */
+void case_print_clocks(struct client *c, const Candor__CaseRecord *record,
+    void (*label)(struct client *c, const char *text));
+void case_print_discovery(struct client *c, const Candor__CaseRecord *record, int32_t seen_on);
 
 #endif

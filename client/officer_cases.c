@@ -20,7 +20,7 @@
 #define LIST_MAX 100000
 #define LIST_USUAL 50
 
-enum { CASE, STATE, CATEGORY, SEVERITY, RECEIVED, DUE, ASSIGNEE, N_COLUMNS };
+enum { CASE, STATE, CATEGORY, SEVERITY, RECEIVED, DUE, CLOCK, ASSIGNEE, N_COLUMNS };
 
 static const struct officer_column usual[N_COLUMNS] = {
 	[CASE] = { "CASE", 11 },
@@ -29,33 +29,31 @@ static const struct officer_column usual[N_COLUMNS] = {
 	[SEVERITY] = { "SEVERITY", 8 },
 	[RECEIVED] = { "RECEIVED", DAY_CHARS },
 	[DUE] = { "DUE", 3 },
+	[CLOCK] = { "CLOCK", 5 },
 	[ASSIGNEE] = { "ASSIGNEE", 0 },
 };
 
 /* A case as cells, most of them the message's. */
 struct row {
 	const char *cells[N_COLUMNS];
-	char received[11], due[128];
+	char received[11], due[CLOCK_TEXT_MAX];
 	bool overdue;
 };
 
 static void
-row_of(struct row *row, const Candor__CaseSummary *k)
+row_of(struct row *row, const Candor__CaseSummary *k, int32_t today)
 {
 	const Candor__Clock *next = officer_next_clock(k->clocks, k->n_clocks);
-	char day[11];
 
-	row->overdue = next != NULL && next->due < officer_today();
 	snprintf(row->due, sizeof(row->due), "-");
-	if (next != NULL)
-		snprintf(row->due, sizeof(row->due), "%s %.40s%s", client_day(day, next->due),
-		    next->name, row->overdue ? " OVERDUE" : "");
+	row->overdue = next != NULL && officer_clock_text(row->due, next, today);
 	row->cells[CASE] = k->number;
 	row->cells[STATE] = k->state;
 	row->cells[CATEGORY] = k->category;
 	row->cells[SEVERITY] = k->severity;
 	row->cells[RECEIVED] = client_day(row->received, k->received_on);
 	row->cells[DUE] = row->due;
+	row->cells[CLOCK] = next != NULL ? next->name : "-";
 	row->cells[ASSIGNEE] = *k->assignee != '\0' ? k->assignee : "-";
 }
 
@@ -67,7 +65,7 @@ fit_columns(struct officer_column columns[N_COLUMNS], const Candor__CaseList *pa
 	for (size_t i = 0; i < page->n_cases; i++) {
 		struct row row;
 
-		row_of(&row, page->cases[i]);
+		row_of(&row, page->cases[i], page->today);
 		for (size_t k = 0; k < ASSIGNEE; k++) {
 			size_t len = strlen(row.cells[k]);
 
@@ -78,13 +76,14 @@ fit_columns(struct officer_column columns[N_COLUMNS], const Candor__CaseList *pa
 }
 
 static void
-print_case(struct client *c, const struct officer_column *columns, const Candor__CaseSummary *k)
+print_case(struct client *c, const struct officer_column *columns, const Candor__CaseSummary *k,
+    int32_t today)
 {
 	struct row row;
 
-	row_of(&row, k);
+	row_of(&row, k, today);
 	for (size_t i = 0; i < N_COLUMNS; i++) {
-		bool red = i == DUE && row.overdue;
+		bool red = (i == DUE || i == CLOCK) && row.overdue;
 
 		fputs(red ? term_style(c, stdout, TERM_RED) : "", stdout);
 		officer_cell(c, row.cells[i], columns[i].width);
@@ -94,13 +93,13 @@ print_case(struct client *c, const struct officer_column *columns, const Candor_
 }
 
 static json_t *
-json_of_case(const Candor__CaseSummary *k)
+json_of_case(const Candor__CaseSummary *k, int32_t today)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "case", k->number,
 	    "state", k->state, "kind", k->kind == 1 ? "question" : "incident", "category",
 	    k->category, "severity", k->severity, "site", cjson_or_null(k->site), "assignee",
 	    cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on), "clocks",
-	    officer_clocks_json(k->clocks, k->n_clocks));
+	    officer_clocks_json(k->clocks, k->n_clocks, today));
 }
 
 /* Page after page, until there are limit of them or no more. */
@@ -132,8 +131,9 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 		}
 		for (size_t i = 0; i < page->n_cases; i++) {
 			if (out == NULL)
-				print_case(c, columns, page->cases[i]);
-			else if (json_array_append_new(out, json_of_case(page->cases[i])) != 0)
+				print_case(c, columns, page->cases[i], page->today);
+			else if (json_array_append_new(
+				     out, json_of_case(page->cases[i], page->today)) != 0)
 				return client_fail_memory(c);
 		}
 		shown += (uint32_t)page->n_cases;

@@ -171,6 +171,8 @@ help(void)
 	     "case assign|grant CASE \"OFFICER\"\n"
 	     "case resolve CASE --outcome O [--action A]…\n"
 	     "case save CASE N FILE\n"
+	     "case clocks CASE; case discovered CASE [DATE]; case met CASE CLOCK [--on DATE]\n"
+	     "case pause|waive CASE CLOCK         why: words follow; case resume CASE CLOCK\n"
 	     "directory show\n"
 	     "hand-over \"FROM\" \"TO\"… [--category C] [--keep]\n"
 	     "reseal\n"

@@ -57,25 +57,6 @@ print_list(struct client *c, const char *label, char *const *items, size_t n)
 }
 
 static void
-print_clock(struct client *c, const Candor__Clock *k)
-{
-	int32_t left = k->due - officer_today();
-	char day[11];
-
-	if (k->due == 0)
-		return;
-	print_label(c, k->name);
-	printf("by %s", client_day(day, k->due));
-	if (k->met_on != 0)
-		printf(", done %s\n", client_day(day, k->met_on));
-	else if (left >= 0)
-		printf(", %d %s left\n", left, left == 1 ? "day" : "days");
-	else
-		printf(", %sOVERDUE by %d %s%s\n", term_style(c, stdout, TERM_RED), -left,
-		    left == -1 ? "day" : "days", term_style(c, stdout, TERM_PLAIN));
-}
-
-static void
 print_head(struct client *c, const Candor__CaseRecord *record)
 {
 	const Candor__CaseSummary *k = record->summary;
@@ -90,8 +71,7 @@ print_head(struct client *c, const Candor__CaseRecord *record)
 	print_field(c, "category", what);
 	print_field(c, "site", k->site);
 	print_field(c, "received", client_day(received, k->received_on));
-	for (size_t i = 0; i < k->n_clocks; i++)
-		print_clock(c, k->clocks[i]);
+	case_print_clocks(c, record, print_label);
 	print_field(c, "assignee", *k->assignee != '\0' ? k->assignee : "nobody");
 	print_list(c, "readers", record->readers, record->n_readers);
 	print_field(c, "outcome", record->outcome);
@@ -182,11 +162,13 @@ json_of_record(const Candor__CaseRecord *record)
 {
 	const Candor__CaseSummary *k = record->summary;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
-	    "case", k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
+	return json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "case",
+	    k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
 	    "category", k->category, "severity", k->severity, "site", cjson_or_null(k->site),
 	    "assignee", cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on),
-	    "clocks", officer_clocks_json(k->clocks, k->n_clocks), "readers",
+	    "discovered_on", cjson_day(record->discovered_on), "clocks",
+	    officer_clocks_json(k->clocks, k->n_clocks, record->today), "readers",
 	    cjson_strings(record->readers, record->n_readers), "outcome",
 	    cjson_or_null(record->outcome), "actions",
 	    cjson_strings(record->actions, record->n_actions), "references",
@@ -266,9 +248,10 @@ show_attachments(struct view *v, uint32_t of, Candor__AttachmentInfo *const *wha
 static int
 show_report(struct view *v, const Candor__EntryInfo *info, const Candor__ReportEntry *e)
 {
-	if (v->all == NULL)
+	if (v->all == NULL) {
+		case_print_discovery(v->s->c, v->k.record, e->seen_on);
 		print_report(v->s->c, e);
-	else if (json_add_report(v->all, e) != 0 || json_add_entry(v, info, e->narrative) != 0)
+	} else if (json_add_report(v->all, e) != 0 || json_add_entry(v, info, e->narrative) != 0)
 		return client_fail_memory(v->s->c);
 	return show_attachments(v, info->n, e->attachments, e->n_attachments);
 }

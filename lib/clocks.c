@@ -7,8 +7,13 @@
 
 /* ---- names ------------------------------------------------------------------------------------ */
 
-#define X(name, text) text,
+#define X(name, text, noun) text,
 static const char *const base_names[] = { CLOCK_BASES(X) };
+#undef X
+#define X(name, text, noun) noun,
+static const char *const base_nouns[] = { CLOCK_BASES(X) };
+#undef X
+#define X(name, text) text,
 static const char *const unit_names[] = { CLOCK_UNITS(X) };
 static const char *const met_by_names[] = { CLOCK_MEETS(X) };
 static const char *const end_names[] = { CLOCK_ENDS(X) };
@@ -21,6 +26,12 @@ const char *
 clock_base_name(unsigned base)
 {
 	return NAME_OF(base_names, base);
+}
+
+const char *
+clock_base_noun(unsigned base)
+{
+	return NAME_OF(base_nouns, base);
 }
 
 const char *
@@ -45,14 +56,17 @@ clock_act_name(unsigned act)
 
 /* Why not, or NULL: it can be done. None of them can be paused. */
 static const struct statute {
-	const char *name;
+	const char *name, *basis;
+	const char *met_by; /* NULL: as the clock says */
 	const char *meet, *waive;
 } statutes[] = {
-	{ "acknowledge", "it is met by `candor case ack`", "the reporter was promised it" },
-	{ "feedback", "it is met by a reply to the reporter once the case is resolved",
+	{ "acknowledge", "EU 2019/1937 Art. 9(1)(b)", NULL, "it is met by `candor case ack`",
 	    "the reporter was promised it" },
-	{ "breach-notice", NULL, NULL },
-	{ "retention", "it ends when the case is destroyed",
+	{ "feedback", "EU 2019/1937 Art. 9(1)(f)", "reply",
+	    "it is met by a reply to the reporter once the case is resolved",
+	    "the reporter was promised it" },
+	{ "breach-notice", "45 CFR 164.404(b)", NULL, NULL, NULL },
+	{ "retention", "45 CFR 164.316(b)(2)", "destruction", "it ends when the case is destroyed",
 	    "`candor case hold` keeps a case longer" },
 };
 
@@ -69,6 +83,22 @@ bool
 clock_statutory(const char *name)
 {
 	return statute_of(name) != NULL;
+}
+
+const char *
+clock_basis(const char *name)
+{
+	const struct statute *law = statute_of(name);
+
+	return law != NULL ? law->basis : "the site's own";
+}
+
+const char *
+clock_meets_it(const char *name, unsigned met_by)
+{
+	const struct statute *law = statute_of(name);
+
+	return law != NULL && law->met_by != NULL ? law->met_by : clock_met_by_name(met_by);
 }
 
 bool

@@ -255,11 +255,17 @@ static enum verdict
 do_act(struct store *s, const struct call *c, const struct found *f, struct clocks *all,
     struct answer *out)
 {
+	static const char *const done[CLOCK_ACT__N] = {
+		[CLOCK_ACT_PAUSE] = "stands still from today on",
+		[CLOCK_ACT_RESUME] = "runs again, until ",
+		[CLOCK_ACT_MEET] = "is met",
+		[CLOCK_ACT_WAIVE] = "is waived",
+	};
 	const Candor__CaseClock *m = (const Candor__CaseClock *)c->msg;
 	enum clock_act act = (enum clock_act)m->act;
 	day_t on = m->on != 0 ? m->on : s->today;
 	struct clock *k = find(all, m->clock);
-	char why[200], text[CLOCK_NAME_MAX + DAY_CHARS + 16], day[DAY_CHARS + 1];
+	char why[200], day[DAY_CHARS + 1];
 
 	if (k == NULL)
 		return store_refuse(s, out, EX_DATAERR,
@@ -276,11 +282,10 @@ do_act(struct store *s, const struct call *c, const struct found *f, struct cloc
 		    "that day is not possible: a clock is met on a day since the case came, not "
 		    "later than today");
 	clock_do(k, act, on, &s->calendar);
-	day_format(day, k->due);
-	snprintf(text, sizeof(text), "%s%s%s", k->name, k->due != 0 ? ", by " : "",
-	    k->due != 0 ? day : "");
 	audit(s, c->who->name, clock_act_name(act), f->number, k->name);
-	return store_done(s, out, "%s: %s: %s", f->text, clock_act_name(act), text);
+	day_format(day, k->due);
+	return store_done(s, out, "%s: %s %s%s", f->text, k->name, done[act],
+	    act == CLOCK_ACT_RESUME && k->due != 0 ? day : "");
 }
 
 enum verdict

@@ -242,7 +242,8 @@ config_has_site(const struct config *c, const char *id)
 static void
 read_categories(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
-	const config_setting_t *list = config_group_list(r, root, "categories", CONFIG_CATEGORIES_MAX);
+	const config_setting_t *list =
+	    config_group_list(r, root, "categories", CONFIG_CATEGORIES_MAX);
 	size_t n = list != NULL ? (size_t)config_setting_length(list) : 0;
 	Candor__Category *all = setting_alloc(r, 2 * n * sizeof(*all));
 

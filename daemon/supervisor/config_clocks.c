@@ -38,8 +38,10 @@ name_valid(const char *text)
 	return config_id_valid(text) && !clock_statutory(text);
 }
 
-#define X(name, text) text,
+#define X(name, text, noun) text,
 static const char *const from_words[] = { CLOCK_BASES(X) NULL };
+#undef X
+#define X(name, text) text,
 static const char *const met_by_words[] = { CLOCK_MEETS(X) NULL };
 #undef X
 

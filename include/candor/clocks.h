@@ -19,10 +19,10 @@
 
 /* The day from which it runs. */
 #define CLOCK_BASES(X)                                                                             \
-	X(RECEIVED, "received")                                                                    \
-	X(DISCOVERED, "discovered") /* until an officer sets that day: received */                 \
-	X(ACKNOWLEDGED, "acknowledged")                                                            \
-	X(CLOSED, "closed")
+	X(RECEIVED, "received", "receipt")                                                         \
+	X(DISCOVERED, "discovered", "discovery") /* until an officer sets that day: received */    \
+	X(ACKNOWLEDGED, "acknowledged", "acknowledgement")                                         \
+	X(CLOSED, "closed", "closing")
 
 #define CLOCK_UNITS(X)                                                                             \
 	X(DAYS, "days")                                                                            \
@@ -46,7 +46,7 @@
 	X(CLOSED, "closed") /* its case was closed before */
 
 enum clock_base {
-#define X(name, text) CLOCK_FROM_##name,
+#define X(name, text, noun) CLOCK_FROM_##name,
 	CLOCK_BASES(X)
 #undef X
 	    CLOCK_FROM__N
@@ -74,6 +74,10 @@ enum clock_end {
 const char *clock_base_name(unsigned base);
 const char *clock_unit_name(unsigned unit);
 const char *clock_met_by_name(unsigned met_by);
+/* The same of a clock; those of the law know best what meets them. */
+const char *clock_meets_it(const char *name, unsigned met_by);
+/* "receipt", "discovery", "acknowledgement", "closing": for people. */
+const char *clock_base_noun(unsigned base);
 
 /* Days are 0 where there is none. */
 struct clock {
@@ -94,6 +98,8 @@ struct clock {
 
 /* Set by law or regulation: acknowledge, feedback, breach-notice, retention. */
 bool clock_statutory(const char *name);
+/* Why it is as it is: "45 CFR 164.404(b)", or "the site's own". */
+const char *clock_basis(const char *name);
 /* All of them but retention say until when somebody must have done something. */
 bool clock_is_deadline(const char *name);
 /* It can run out, and did not end. */
