@@ -826,6 +826,34 @@ admin_release(struct officer_session *s, int argc, char **argv)
 	return ask(s, "admin release", argc, argv, MSG_RELEASE, MSG_DONE, NULL);
 }
 
+/* The next escrow. What is sealed already opens with the former one until its readers seal it anew. */
+static int
+admin_escrow(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	uint8_t escrow[AGE_KEY_BYTES];
+	struct directory *d;
+	int r;
+
+	if ((r = verb_options(c, "admin escrow RECIPIENT", NULL, 0, &argc, argv, 1, 1)) != 0)
+		return r;
+	if (age_recipient_parse(escrow, argv[1], strlen(argv[1])) < 0)
+		return client_fail(c, EX_USAGE,
+		    "\"%s\" is no age recipient: it must be the public half (age1…) of an identity "
+		    "that age-keygen made",
+		    argv[1]);
+	if ((r = officer_begin(s)) != 0 || (r = begin_proposal(s, &d)) != 0)
+		return r;
+	memcpy(d->escrow, escrow, sizeof(escrow));
+	if ((r = put_proposal(s, d)) != 0)
+		return r;
+	fputs("Once it is signed, have every officer and lead run `candor reseal`, and keep the "
+	      "former "
+	      "escrow\nuntil then: what they have not sealed anew opens with that one alone.\n",
+	    stderr);
+	return 0;
+}
+
 int
 verb_admin(struct client *c, int argc, char **argv)
 {
@@ -837,6 +865,7 @@ verb_admin(struct client *c, int argc, char **argv)
 		{ "status", admin_status },
 		{ "check", admin_check },
 		{ "release", admin_release },
+		{ "escrow", admin_escrow },
 	};
 
 	return officer_verb(c, "admin", verbs, NELEM(verbs), argc, argv);

@@ -68,11 +68,15 @@ static const struct verb verbs[] = {
 	  "For scripts, --passphrase-fd N has the present (for `new`: the new) passphrase on descriptor N.\n"
 	  "`show` and `passphrase` without FILE take the one of --key or $CANDOR_KEY. With --json:\n"
 	  "{\"public\", \"fingerprint\"}.\n" },
-	{ "directory", "show|sign", "who may read what", verb_directory,
+	{ "directory", "show|sign|save|rotate-charter", "who may read what", verb_directory,
 	  "  directory show\n"
 	  "      the officers in force, and what is proposed; needs no key\n"
 	  "  directory sign --charter FILE [--yes]\n"
-	  "      sign the proposal, after seeing what it changes; --yes does not ask\n" },
+	  "      sign the proposal, after seeing what it changes; --yes does not ask\n"
+	  "  directory save FILE\n"
+	  "      the directory in force, and its signature in FILE.minisig, as minisign verifies it\n"
+	  "  directory rotate-charter --charter PRESENT --new FILE\n"
+	  "      sign the charter's office over to a new key, made in FILE unless it is there\n" },
 	{ "cases", "[--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] [--after CASE]",
 	  "officers: list cases", verb_cases,
 	  "Those that your key may read, all conditions together.\n\n"
@@ -145,6 +149,8 @@ static const struct verb verbs[] = {
 	  "      Without --category, an officer or lead reads every category\n"
 	  "  admin officer remove NAME\n"
 	  "      propose the same without somebody. Both count once `candor directory sign` has signed them\n"
+	  "  admin escrow RECIPIENT\n"
+	  "      propose another escrow, by the public half (age1...) of its identity\n"
 	  "  admin plugin list\n"
 	  "  admin plugin test NAME [--wait SECONDS]\n"
 	  "      send a test event and say what the other side said\n"

@@ -151,8 +151,8 @@ static bool
 only_reads(unsigned kind)
 {
 	static const unsigned kinds[] = { MSG_DIRECTORY_GET, MSG_CASE_LIST, MSG_CASE_GET,
-		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET,
-		MSG_STATUS_GET, MSG_CASE_SCAN, MSG_APPROVAL_LIST };
+		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET, MSG_STATUS_GET,
+		MSG_CASE_SCAN, MSG_APPROVAL_LIST };
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (kinds[i] == kind)
@@ -198,6 +198,8 @@ verify_directory(struct officer_session *s)
 
 	s->directory = NULL;
 	s->me = NULL;
+	s->charter = c->site.charter;
+	s->chain = 0;
 	if (got->text.len == 0)
 		return 0;
 	e = directory_open(&c->arena, &s->directory, got->text.data, got->text.len,
@@ -212,6 +214,9 @@ verify_directory(struct officer_session *s)
 			: "the daemon's directory of officers is damaged, or another site's: "
 			  "nothing "
 			  "was done. Tell the charter holder");
+	if (directory_charter(&s->charter, &s->chain, got->signature.data, got->signature.len,
+		c->site.site_id) != 0)
+		return client_fail(c, EX_DATAERR, "the directory's signature is damaged");
 	s->me = directory_by_noise(s->directory, s->keys->pub.noise);
 	return seen_directory(c, c->site.site_id, s->directory->version);
 }

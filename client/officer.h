@@ -26,9 +26,11 @@ struct officer_session {
 	struct link *link; /* NULL: not connected */
 
 	/* After officer_begin(), in c->arena: */
-	const Candor__Directory *got; /* as it came */
-	struct directory *directory;  /* its signed part, verified; NULL: nothing is signed yet */
-	const struct officer *me;     /* NULL: this key is not in it */
+	const Candor__Directory *got;   /* as it came */
+	struct minisign_public charter; /* the charter key in force */
+	size_t chain;                   /* bytes of the signature by which it was handed on */
+	struct directory *directory;    /* its signed part, verified; NULL: nothing is signed yet */
+	const struct officer *me;       /* NULL: this key is not in it */
 
 	/* Where words come from when they are not to be had as term_words() gets them; or NULL. */
 	int (*words)(struct officer_session *s, struct span *out, size_t max);

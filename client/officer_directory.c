@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `candor directory show|sign`: who may read what, and the charter holder's signature under what an
- * administrator proposed. Runs in the client. Must never sign what it did not show, nor show as
+ * `candor directory show|sign|save|rotate-charter`: who may read what, the charter holder's signature under what
+ * an administrator proposed, and the charter key that signs its office over to another. Runs in the client. Must never sign what it did not show, nor show as
  * valid what the charter key did not sign.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 #include <sodium.h>
@@ -138,9 +140,9 @@ directory_show(struct officer_session *s, int argc, char **argv)
 	return 0;
 }
 
-/* The charter's secret key, its passphrase asked for if it has one; must be the one of site.conf. */
+/* A charter's secret key, its passphrase asked for if it has one. */
 static int
-read_charter(struct client *c, struct minisign_secret *out, const char *path)
+read_secret(struct client *c, struct minisign_secret *out, const char *path)
 {
 	struct span file, pass;
 	int e, r;
@@ -164,10 +166,24 @@ read_charter(struct client *c, struct minisign_secret *out, const char *path)
 			: "%s is no secret key of minisign's: name the charter key that `candord "
 			  "--init` made",
 		    path);
-	if (memcmp(&out->pub, &c->site.charter, sizeof(out->pub)) != 0)
+	return 0;
+}
+
+/* The same, and it must be the one in force. */
+static int
+read_charter(struct officer_session *s, struct minisign_secret *out, const char *path)
+{
+	struct client *c = s->c;
+	int r;
+
+	if ((r = read_secret(c, out, path)) != 0)
+		return r;
+	if (memcmp(&out->pub, &s->charter, sizeof(out->pub)) != 0)
 		return client_fail(c, EX_NOPERM,
-		    "%s is not the charter key that your site.conf names: its signature would not "
-		    "count",
+		    s->chain > 0 ? "%s is not the charter key in force: it was handed on to another"
+				 : "%s is not the charter key that your site.conf names: its "
+				   "signature would "
+				   "not count",
 		    path);
 	return 0;
 }
@@ -207,22 +223,35 @@ confirm(struct client *c, bool yes)
 	return yes ? 0 : client_fail(c, EX_NOPERM, "not signed: the directory stays as it is");
 }
 
+/* Sign a text and hand it in, with the statements (chain) that made the key the charter. */
 static int
-put_signed(struct officer_session *s, const struct minisign_secret *key, uint64_t version)
+put_signed(struct officer_session *s, const struct minisign_secret *key,
+    const ProtobufCBinaryData *text, uint64_t version, struct span chain)
 {
 	Candor__DirectoryText put = CANDOR__DIRECTORY_TEXT__INIT;
-	const ProtobufCBinaryData *text = &s->got->proposal;
 	char site[2 * SITE_ID_BYTES + 1], comment[128];
 	struct client *c = s->c;
 	struct span sig;
+	uint8_t *whole;
 
 	sodium_bin2hex(site, sizeof(site), c->site.site_id, SITE_ID_BYTES);
 	snprintf(comment, sizeof(comment), "candor directory %s version %" PRIu64, site, version);
-	if (minisign_sign(&c->arena, &sig, text->data, text->len, key, comment) != 0)
+	if (minisign_sign(&c->arena, &sig, text->data, text->len, key, comment) != 0 ||
+	    (whole = arena_alloc(&c->arena, chain.len + sig.len)) == NULL)
 		return client_fail_memory(c);
+	if (chain.len > 0)
+		memcpy(whole, chain.p, chain.len);
+	memcpy(whole + chain.len, sig.p, sig.len);
 	put.text = *text;
-	put.signature = wire_bytes(sig.p, sig.len);
+	put.signature = wire_bytes(whole, chain.len + sig.len);
 	return officer_do(s, MSG_DIRECTORY_PUT, &put.base);
+}
+
+/* By which statements the charter key in force became that. */
+static struct span
+chain_of(const struct officer_session *s)
+{
+	return (struct span){ s->got->signature.data, s->chain };
 }
 
 static int
@@ -255,10 +284,115 @@ directory_sign(struct officer_session *s, int argc, char **argv)
 	fflush(stdout);
 	if ((key = arena_alloc(&c->arena, sizeof(*key))) == NULL)
 		return client_fail_memory(c);
-	if ((r = confirm(c, yes)) != 0 || (r = read_charter(c, key, charter)) != 0 ||
-	    (r = put_signed(s, key, proposal->version)) != 0)
+	if ((r = confirm(c, yes)) != 0 || (r = read_charter(s, key, charter)) != 0 ||
+	    (r = put_signed(s, key, &s->got->proposal, proposal->version, chain_of(s))) != 0)
 		return r;
 	return seen_directory(c, c->site.site_id, proposal->version);
+}
+
+/* The directory in force as files that minisign verifies, and that candor.conf may name. */
+static int
+directory_save(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	const Candor__Directory *got;
+	char signature[PATH_MAX];
+	int r;
+
+	if ((r = verb_options(c, "directory save FILE", NULL, 0, &argc, argv, 1, 1)) != 0)
+		return r;
+	if ((size_t)snprintf(signature, sizeof(signature), "%s.minisig", argv[1]) >=
+	    sizeof(signature))
+		return client_fail(c, EX_USAGE, "that name is too long");
+	if ((r = officer_begin(s)) != 0)
+		return r;
+	if (s->directory == NULL)
+		return client_fail(c, EX_DATAERR, "there is no signed directory");
+	got = s->got;
+	if ((r = private_file_create(c, argv[1], WIRE_SPAN(got->text))) != 0 ||
+	    (r = private_file_create(c, signature,
+		 (struct span){ got->signature.data + s->chain, got->signature.len - s->chain })) !=
+		0)
+		return r;
+	return officer_done(
+	    c, "the directory in force is saved, its signature beside it (.minisig)");
+}
+
+/* The new charter key: made, unless its file is there from a time before that was broken off. */
+static int
+new_charter(struct client *c, struct minisign_secret *out, const char *path)
+{
+	struct span file;
+	int r;
+
+	if (access(path, F_OK) == 0)
+		return read_secret(c, out, path);
+	minisign_keypair(out);
+	if (minisign_secret_format(&c->arena, &file, out) != 0)
+		return client_fail_memory(c);
+	if ((r = private_file_create(c, path, file)) != 0)
+		return r;
+	fprintf(stderr,
+	    "The new charter key is in %s. It belongs to compliance, not to IT: keep it, and a "
+	    "copy, "
+	    "where\nnobody else can read it.\n",
+	    path);
+	return 0;
+}
+
+static int
+directory_rotate(struct officer_session *s, int argc, char **argv)
+{
+	struct client *c = s->c;
+	const char *charter = NULL, *new = NULL;
+	const struct verb_option options[] = {
+		{ "--charter", .value = &charter },
+		{ "--new", .value = &new },
+	};
+	char public[MINISIGN_PUBLIC_CHARS + 1];
+	struct minisign_secret *old, *next;
+	struct span chain;
+	int r, e;
+
+	if ((r = verb_options(c, "directory rotate-charter --charter PRESENT --new FILE", options,
+		 NELEM(options), &argc, argv, 0, 0)) != 0)
+		return r;
+	if (charter == NULL || new == NULL)
+		return client_fail(c, EX_USAGE,
+		    "name both keys: candor directory rotate-charter --charter PRESENT --new FILE");
+	old = arena_alloc(&c->arena, sizeof(*old));
+	next = arena_alloc(&c->arena, sizeof(*next));
+	if (old == NULL || next == NULL)
+		return client_fail_memory(c);
+	if ((r = officer_begin(s)) != 0)
+		return r;
+	if (s->directory == NULL)
+		return client_fail(c, EX_DATAERR, "there is no signed directory");
+	if ((r = read_charter(s, old, charter)) != 0 || (r = new_charter(c, next, new)) != 0)
+		return r;
+	if (memcmp(&old->pub, &next->pub, sizeof(old->pub)) == 0)
+		return client_fail(c, EX_DATAERR, "%s and %s are the same key", charter, new);
+	e = directory_succeed(
+	    &c->arena, &chain, s->got->signature.data, s->chain, old, &next->pub, c->site.site_id);
+	if (e == CANDOR_ETOOBIG)
+		return client_fail(c, EX_DATAERR,
+		    "the charter key was handed on too often to be followed: have everybody's "
+		    "site.conf name the one in force, and begin anew");
+	if (e != 0)
+		return client_fail_memory(c);
+	if ((r = put_signed(s, next, &s->got->text, s->directory->version, chain)) != 0)
+		return r;
+	minisign_public_format(public, &next->pub);
+	fprintf(stderr,
+	    "The new charter key counts from now on, the former one no more. Whoever has the "
+	    "former one in "
+	    "site.conf\nfollows its signature; have the new one written there, and into "
+	    "candor.conf "
+	    "(with the files of\n`candor directory save` as its directory), so that a stolen "
+	    "former key "
+	    "is worth nothing:\ncharter = \"%s\";\n",
+	    public);
+	return 0;
 }
 
 int
@@ -267,6 +401,8 @@ officer_directory(struct officer_session *s, int argc, char **argv)
 	static const struct officer_verb verbs[] = {
 		{ "show", directory_show },
 		{ "sign", directory_sign },
+		{ "save", directory_save },
+		{ "rotate-charter", directory_rotate },
 	};
 
 	int r;

@@ -478,19 +478,114 @@ directory_parse(struct arena *a, struct directory **out, const uint8_t *text, si
 	return 0;
 }
 
+/* ---- The charter -------------------------------------------------------------------------------- */
+
+#define CHARTER_LINE "candor-charter 1"
+#define STATEMENT_LINES 3
+#define SIGNATURE_LINES 4
+
+/* Bytes of the first n lines; 0 when there are not as many. */
+static size_t
+lines_len(const uint8_t *p, size_t len, unsigned n)
+{
+	size_t at = 0;
+
+	for (; n > 0; n--) {
+		const uint8_t *lf = at < len ? memchr(p + at, '\n', len - at) : NULL;
+
+		if (lf == NULL)
+			return 0;
+		at = (size_t)(lf - p) + 1;
+	}
+	return at;
+}
+
+/* Whom a statement names. */
+static int
+parse_statement(
+    struct minisign_public *out, const uint8_t *p, size_t len, const uint8_t site_id[SITE_ID_BYTES])
+{
+	struct reader r = { .p = (const char *)p, .end = (const char *)p + len };
+	uint8_t site[SITE_ID_BYTES];
+	struct text t;
+
+	if (!next_line(&r, &t) || t.len != sizeof(CHARTER_LINE) - 1 ||
+	    memcmp(t.p, CHARTER_LINE, t.len) != 0 || !next_value(&r, "site", "", &t) ||
+	    !parse_site(site, t) || memcmp(site, site_id, sizeof(site)) != 0 ||
+	    !next_value(&r, "successor", "", &t) || minisign_public_parse(out, t.p, t.len) < 0)
+		return CANDOR_EBADMSG;
+	return 0;
+}
+
+int
+directory_charter(struct minisign_public *charter, size_t *chain, const uint8_t *sig,
+    size_t sig_len, const uint8_t site_id[SITE_ID_BYTES])
+{
+	struct minisign_public now = *charter, next;
+	size_t at = 0;
+
+	if (sig_len > DIRECTORY_SIGNATURE_MAX)
+		return CANDOR_EBADMSG;
+	while (sig_len - at > sizeof(CHARTER_LINE) &&
+	       memcmp(sig + at, CHARTER_LINE "\n", sizeof(CHARTER_LINE)) == 0) {
+		size_t text = lines_len(sig + at, sig_len - at, STATEMENT_LINES);
+		size_t whole = lines_len(sig + at, sig_len - at, STATEMENT_LINES + SIGNATURE_LINES);
+
+		if (whole == 0 || parse_statement(&next, sig + at, text, site_id) < 0)
+			return CANDOR_EBADMSG;
+		if (minisign_verify(sig + at, text, sig + at + text, whole - text, &now) == 0)
+			now = next;
+		at += whole;
+	}
+	*charter = now;
+	*chain = at;
+	return 0;
+}
+
+int
+directory_succeed(struct arena *a, struct span *out, const uint8_t *chain, size_t chain_len,
+    const struct minisign_secret *charter, const struct minisign_public *successor,
+    const uint8_t site_id[SITE_ID_BYTES])
+{
+	char text[256], site[2 * SITE_ID_BYTES + 1], key[MINISIGN_PUBLIC_CHARS + 1];
+	struct span sig;
+	uint8_t *p;
+	size_t len;
+
+	sodium_bin2hex(site, sizeof(site), site_id, SITE_ID_BYTES);
+	minisign_public_format(key, successor);
+	len = (size_t)snprintf(
+	    text, sizeof(text), CHARTER_LINE "\nsite %s\nsuccessor %s\n", site, key);
+	if (minisign_sign(a, &sig, (const uint8_t *)text, len, charter, "candor charter") < 0)
+		return CANDOR_ENOMEM;
+	if (chain_len + len + sig.len + MINISIGN_SIGNATURE_MAX > DIRECTORY_SIGNATURE_MAX)
+		return CANDOR_ETOOBIG;
+	if ((p = arena_alloc(a, chain_len + len + sig.len)) == NULL)
+		return CANDOR_ENOMEM;
+	if (chain_len > 0)
+		memcpy(p, chain, chain_len);
+	memcpy(p + chain_len, text, len);
+	memcpy(p + chain_len + len, sig.p, sig.len);
+	*out = (struct span){ p, chain_len + len + sig.len };
+	return 0;
+}
+
 int
 directory_open(struct arena *a, struct directory **out, const uint8_t *text, size_t len,
     const uint8_t *sig, size_t sig_len, const struct minisign_public *charter,
     const uint8_t site_id[SITE_ID_BYTES])
 {
 	arena_mark_t mark = arena_mark(a);
+	struct minisign_public now = *charter;
 	struct directory *d;
 	const char *why;
 	unsigned line;
+	size_t chain;
 	int r;
 
 	/* Not a byte of it is looked at before the charter vouches for it. */
-	if ((r = minisign_verify(text, len, sig, sig_len, charter)) < 0)
+	if ((r = directory_charter(&now, &chain, sig, sig_len, site_id)) < 0 ||
+	    (r = minisign_verify(text, len, sig + chain, sig_len - chain, &now)) < 0)
 		return r;
 	if ((r = directory_parse(a, &d, text, len, &line, &why)) < 0)
 		return r;

@@ -53,6 +53,40 @@ fits(size_t text, size_t signature, size_t proposal)
 	return text + signature + proposal + 16 <= WIRE_BODY_MAX;
 }
 
+/*
+ * Once the charter key was handed on, the former one counts no more, whatever the configuration still
+ * says: what was signed then stands before every signature from then on.
+ */
+static bool
+keeps_chain(struct store *s, const struct minisign_public *charter, struct span signature)
+{
+	const struct span now = s->charter.signature;
+	struct minisign_public key = *charter;
+	size_t chain;
+
+	return now.len == 0 ||
+	       (directory_charter(&key, &chain, now.p, now.len, s->setup->site_id.data) == 0 &&
+		   chain <= signature.len && memcmp(now.p, signature.p, chain) == 0);
+}
+
+/* The text in force, signed by the charter's successor. */
+static enum verdict
+adopt_signature(struct store *s, struct span signature, struct answer *out)
+{
+	const struct span now = s->charter.signature;
+	uint64_t version = charter_version(s);
+
+	if (now.len == signature.len && memcmp(now.p, signature.p, now.len) == 0)
+		return store_done(
+		    s, out, "version %llu is in force already", (unsigned long long)version);
+	db_run(s->db, DIRECTORY_SIGN, db_i((int64_t)version), db_b(signature.p, signature.len));
+	s->effects.directory = true;
+	if (charter_load(s) < 0)
+		return store_refuse(s, out, EX_TEMPFAIL, "the directory cannot be stored");
+	return store_done(
+	    s, out, "version %llu is in force with this signature", (unsigned long long)version);
+}
+
 enum verdict
 charter_adopt(struct store *s, struct span text, struct span signature, struct answer *out)
 {
@@ -63,13 +97,13 @@ charter_adopt(struct store *s, struct span text, struct span signature, struct a
 	if (minisign_public_parse(&charter, s->setup->charter, strlen(s->setup->charter)) < 0)
 		return store_refuse(s, out, EX_CONFIG,
 		    "this site has no charter key: set `charter` in the daemon's configuration");
-	if (s->setup->site_id.len != SITE_ID_BYTES || signature.len > MINISIGN_SIGNATURE_MAX ||
+	if (s->setup->site_id.len != SITE_ID_BYTES || signature.len > DIRECTORY_SIGNATURE_MAX ||
 	    text.len > DIRECTORY_MAX_BYTES || !fits(text.len, signature.len, 0))
 		return store_refuse(s, out, EX_DATAERR, "a directory has %u bytes at most",
 		    (unsigned)DIRECTORY_MAX_BYTES);
 	r = directory_open(s->arena, &d, text.p, text.len, signature.p, signature.len, &charter,
 	    s->setup->site_id.data);
-	if (r == CANDOR_EBADMSG)
+	if (r == CANDOR_EBADMSG || (r == 0 && !keeps_chain(s, &charter, signature)))
 		return store_refuse(s, out, EX_NOPERM,
 		    "the signature is not one of this site's charter key over this text");
 	if (r < 0)
@@ -79,8 +113,7 @@ charter_adopt(struct store *s, struct span text, struct span signature, struct a
 
 		if (d->version == charter_version(s) && now.len == text.len &&
 		    memcmp(now.p, text.p, text.len) == 0)
-			return store_done(s, out, "version %llu is in force already",
-			    (unsigned long long)d->version);
+			return adopt_signature(s, signature, out);
 		return store_refuse(s, out, EX_DATAERR,
 		    d->version == charter_version(s)
 			? "version %llu is in force already, with another text"

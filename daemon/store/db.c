@@ -95,6 +95,7 @@ static const char *const sql[DB__N] = {
 	[DB_DIRECTORY_GET] =
 		"SELECT version, text, signature FROM directory ORDER BY version DESC LIMIT 1",
 	[DB_DIRECTORY_ADD] = "INSERT INTO directory (version, text, signature) VALUES (?1, ?2, ?3)",
+	[DB_DIRECTORY_SIGN] = "UPDATE directory SET signature = ?2 WHERE version = ?1",
 	[DB_PROPOSAL_GET] = "SELECT text FROM proposal",
 	[DB_PROPOSAL_SET] = "INSERT OR REPLACE INTO proposal (id, text) VALUES (1, ?1)",
 	[DB_PROPOSAL_CLEAR] = "DELETE FROM proposal",

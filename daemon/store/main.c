@@ -546,7 +546,7 @@ static int
 import_directory(struct room *r, struct store *s)
 {
 	struct span text = read_all(s, room_fd(r, "directory"), DIRECTORY_MAX_BYTES);
-	struct span sig = read_all(s, room_fd(r, "directory_signature"), MINISIGN_SIGNATURE_MAX);
+	struct span sig = read_all(s, room_fd(r, "directory_signature"), DIRECTORY_SIGNATURE_MAX);
 	struct answer out = { 0 };
 
 	if (s->charter.directory != NULL)

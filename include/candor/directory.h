@@ -20,6 +20,7 @@
 #include "candor/receipt.h"
 
 #define DIRECTORY_MAX_BYTES 49152
+#define DIRECTORY_SIGNATURE_MAX 8192 /* with all that the charter key was handed on by */
 #define DIRECTORY_OFFICERS_MAX 128
 #define OFFICER_NAME_MAX 64   /* bytes; printable UTF-8, no tab, no control or bidi character */
 #define OFFICER_EMAIL_MAX 254 /* RFC 5321 */
@@ -53,10 +54,34 @@ struct directory {
 int directory_parse(struct arena *a, struct directory **out, const uint8_t *text, size_t len,
     unsigned *bad_line, const char **why) MUST_CHECK;
 
-/* Parse and require the charter's signature and the site's id: CANDOR_EBADMSG when the signature
- * is wrong, CANDOR_EINVAL when the text or the site is. */
+/* Parse and require the charter's signature (or that of the key it was handed on to) and the site's id:
+ * CANDOR_EBADMSG when the signature is wrong, CANDOR_EINVAL when the text or the site is. */
 int directory_open(struct arena *a, struct directory **out, const uint8_t *text, size_t len,
     const uint8_t *sig, size_t sig_len, const struct minisign_public *charter,
+    const uint8_t site_id[SITE_ID_BYTES]) MUST_CHECK;
+
+/*
+ * A charter key may sign its office over to another. Such statements stand before the signature proper,
+ * each its text and the signature of the key before:
+ *
+ *   candor-charter 1
+ *   site 32-hex-digits
+ *   successor RW…
+ *
+ * Whoever has pinned an earlier key follows them; those of others are passed over.
+ *
+ * charter  in: the key that is pinned; out: the one in force
+ * chain    out: how many bytes of sig are such statements; the rest is the signature proper
+ *
+ * CANDOR_EBADMSG when they are not in that form. Any process.
+ */
+int directory_charter(struct minisign_public *charter, size_t *chain, const uint8_t *sig,
+    size_t sig_len, const uint8_t site_id[SITE_ID_BYTES]) MUST_CHECK;
+
+/* Sign the office over: sig with one more statement at the end of its chain, and no signature proper yet.
+ * CANDOR_ENOMEM; CANDOR_ETOOBIG after many of them. Client. */
+int directory_succeed(struct arena *a, struct span *out, const uint8_t *chain, size_t chain_len,
+    const struct minisign_secret *charter, const struct minisign_public *successor,
     const uint8_t site_id[SITE_ID_BYTES]) MUST_CHECK;
 
 /* The text of a directory, officers sorted, into the arena. CANDOR_EINVAL for what could not be

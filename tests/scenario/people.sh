@@ -141,6 +141,49 @@ refuses "who is kept out does not get it from the escrow either" 77 "waits for t
 as Omar approve "$(as Omar approve --json | json '[a["id"] for a in j if a["for"] == "Lee Lead"][0]')" >/dev/null
 refuses "not even when it is approved" 77 "kept out" "$candor" recover --escrow "$escrow" --to "Lee Lead" "$hidden"
 
+# ---- the escrow and the charter key, too
+"$candor" key new --no-passphrase escrow2.key >/dev/null 2>&1
+"$candor" admin escrow "$("$candor" key show escrow2.key | grep -o 'age1[a-z0-9]*' | head -1)" --key "$admin_key" >propose.out 2>&1
+check "another escrow is proposed" has "THE ESCROW CHANGES" "$(cat propose.out)"
+signs
+refuses "the former one is out" 77 "not the escrow identity" "$candor" recover --escrow "$escrow" --to "Dana Whitfield"
+check "what she reads is sealed to the new one" has "6 cases" "$(as Dana reseal 2>/dev/null)"
+rm "$(key_of Dana)"
+enrol "Dana Whitfield" officer
+signs
+check "which opens it" has "6 cases opened" "$("$candor" recover --escrow escrow2.key --to "Dana Whitfield")"
+check "with her next key" test "$(counts Dana)" = 6
+check "the charter key signs its office over" \
+	"$candor" directory rotate-charter --charter "$dir/charter.key" --new charter2.key
+refuses "and is the charter no more" 77 "handed on to another" \
+	"$candor" directory rotate-charter --charter "$dir/charter.key" --new charter3.key
+check "officers go on as before" test "$(counts Dana)" = 6
+before=$(all Dana | wc -l)
+file
+check "and reporters, whose site.conf names the former one" test "$(all Dana | wc -l)" = $((before + 1))
+rm "$(key_of Ruth)"
+enrol "Ruth Fox" lead
+refuses "what the former key signs does not count" 77 "handed on" \
+	"$candor" directory sign --charter "$dir/charter.key" --yes --key "$admin_key"
+mv charter2.key "$dir/charter.key"
+signs
+check "what the new one signs does" has "Ruth Fox *lead" "$("$candor" directory show | tr -s ' ' | sed 's/ lead/ *lead/')"
+successor=$("$candor" directory rotate-charter --charter "$dir/charter.key" --new charter4.key 2>&1 | sed -n 's/^charter = "\(.*\)";/\1/p')
+check "the directory is saved" "$candor" directory save now.txt
+if command -v minisign >/dev/null; then
+	check "as minisign verifies it" minisign -V -q -P "$successor" -m now.txt
+fi
+mv now.txt "$dir/directory.txt"
+mv now.txt.minisig "$dir/directory.txt.minisig"
+sed -i "s|^charter = .*|charter = \"$successor\";|" "$site" "$dir/candor.conf"
+stop
+start
+check "with the new key in the configuration it goes on, too" test "$(counts Dana)" = 7
+"$candord" --init "$work/other" >/dev/null 2>&1
+sed "s|^charter = .*|$(grep '^charter' "$work/other/site.conf")|" "$site" >other.conf
+refuses "but not with a key that the charter did not sign over to" 65 "not signed by the charter" \
+	"$candor" --site other.conf cases --key "$(key_of Dana)"
+
 # ---- killed half-way
 for _ in $(seq 24); do file; done
 n=$(all Dana | wc -l)
