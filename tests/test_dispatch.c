@@ -358,16 +358,26 @@ Test(dispatch, a_host_that_dies_costs_one_try_of_what_it_had_in_hand, .timeout =
 	test_room_stop(&s.room);
 }
 
-Test(dispatch, a_host_that_goes_idle_is_no_error_and_one_that_never_was_ready_is, .timeout = 60)
+Test(dispatch, a_host_that_dies_idle_or_unready_is_an_error_and_one_that_leaves_is_not,
+    .timeout = 60)
 {
 	struct stage s = start(1, 30000);
+	Candor__PluginState leaving = CANDOR__PLUGIN_STATE__INIT;
 	const Candor__PluginState *told;
 	int host;
 
 	expect_states(&s, 1);
 	host = host_up(&s, "mail", 0);
 	wanted(&s, "mail");
-	close(host); /* as on a reload */
+	close(host);
+	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
+	cr_assert(eq(str, told->state, STR("starting")));
+	cr_assert(
+	    eq(str, told->error, STR("the plugin's process died while it had nothing to do")));
+	host = host_up(&s, "mail", 0);
+	leaving.state = STR("leaving"); /* as on a reload */
+	test_room_send(host, MSG_HOST_STATE, 0, &leaving.base);
+	close(host);
 	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
 	cr_assert(eq(str, told->state, STR("starting")));
 	cr_assert(eq(str, told->error, STR("")));

@@ -1075,6 +1075,26 @@ Test(ledger, a_daily_plugin_says_yes_or_no_once_a_day_and_nothing_else)
 	cr_assert(eq(str, text(no), text(all)));
 }
 
+Test(ledger, daily_words_that_did_not_go_out_are_one_that_says_yes_if_any_did)
+{
+	const char *yes, *no;
+
+	plugins[0]->daily_at = text("07:30");
+	file_to(1u << ANNA);
+	for (day_t day = TODAY; day < TODAY + 30; day++) {
+		at(day, NOON);
+		digest_daily(&s);
+	}
+	cr_assert(
+	    eq(i64, count("pending"), 3), "one for each, though nothing went out for a month");
+	daily(&yes, &no);
+	cr_assert(eq(str, text(yes), text("anna@h.example")));
+	cr_assert(eq(str, text(no), text("bo@h.example cleo@h.example")));
+	at(TODAY + 30, NOON);
+	daily(&yes, &no);
+	cr_assert(eq(str, text(yes), text("")), "what was said is over");
+}
+
 Test(ledger, a_daily_yes_tells_nobody_of_a_case_that_keeps_them_out)
 {
 	const char *yes, *no;

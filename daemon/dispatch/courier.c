@@ -432,14 +432,12 @@ courier_host_down(struct courier *c)
 	c->ready = false;
 	drop_batch(c);
 	event_del(c->deadline);
-	/*
-	 * What is known already (late, failed) is better than that its process ended. An idle one may have
-	 * been told to leave, by a reload: that is no error.
-	 */
+	/* What is known already (late, failed) is better than that its process ended. One that was told to
+	 * leave, by a reload, said so: that is no error. */
 	if (was_in_hand)
 		set_state(c, "starting", "the plugin's process died");
 	else if (strcmp(c->state, "ready") == 0)
-		set_state(c, "starting", "");
+		set_state(c, "starting", "the plugin's process died while it had nothing to do");
 	else if (!c->told && c->error[0] == '\0')
 		set_state(c, "starting", "the plugin's process died while it was opened");
 	send_outcomes(c);

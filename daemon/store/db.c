@@ -61,6 +61,13 @@ struct db {
 #define CLOCK_RUNS(k) \
 	k "met_on = 0 AND " k "paused_on = 0 AND " k "due > 0 AND " k "name <> 'retention'"
 
+/* Of plugin ?1 for ?2. A digest that stands for others is no daily one. */
+#define DAILY_EVENTS \
+	" (SELECT e.id FROM delivery d INDEXED BY delivery_due CROSS JOIN event e ON e.id = d.event" \
+	" WHERE d.plugin = ?1 AND d.state = 0 AND d.number IS NULL AND e.kind = 'digest'" \
+	" AND e.recipient = ?2 AND NOT EXISTS (SELECT 1 FROM delivery f INDEXED BY delivery_digest" \
+	" WHERE f.digest = d.id))"
+
 /* A delivery, as the ledger shows it. */
 #define DELIVERY_COLUMNS \
 	"SELECT d.id, d.plugin, d.number, d.state, d.attempts, e.kind, d.key, d.next_try, d.error," \
@@ -325,6 +332,9 @@ static const char *const sql[DB__N] = {
 		" LEFT JOIN cases c ON c.number = d.number WHERE d.digest = ?1 ORDER BY d.id",
 	[DB_DELIVERY_DROP] = "DELETE FROM delivery WHERE id = ?1",
 	[DB_DELIVERY_DROP_FOLDED] = "DELETE FROM delivery WHERE digest = ?1",
+	/* Daily words of plugin ?1 for ?2 that it did not get yet: did any say yes? And no such word. */
+	[DB_DAILY_PENDING] = "SELECT max(activity) FROM event WHERE id IN" DAILY_EVENTS,
+	[DB_DAILY_DROP] = "DELETE FROM delivery WHERE plugin = ?1 AND state = 0 AND event IN" DAILY_EVENTS,
 	/* Tests of plugin ?1 that came to an end. */
 	[DB_DELIVERY_DROP_TESTS] =
 		"DELETE FROM delivery WHERE plugin = ?1 AND number IS NULL AND state IN (1, 5)"

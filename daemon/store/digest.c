@@ -71,6 +71,22 @@ digest_recipients(struct store *s, struct recipients *r, const Candor__Plugin *p
 
 /* ---- of a day --------------------------------------------------------------------------------- */
 
+/* A day's word. Those of earlier days that did not go out, while the other side was away, are in it: one
+ * is enough, and says yes if any of them did. */
+static void
+say(struct store *s, const char *plugin, const char *recipient, bool activity)
+{
+	const struct bare_event e = { .kind = "digest",
+		.recipient = recipient,
+		.activity =
+		    activity || (db_row(s->db, DAILY_PENDING, db_t(plugin), db_t(recipient)) &&
+				    db_int(s->db, DB_DAILY_PENDING, 0) != 0) };
+
+	db_reset(s->db);
+	db_run(s->db, DAILY_DROP, db_t(plugin), db_t(recipient));
+	store_bare_event(s, plugin, &e, NULL);
+}
+
 /*
  * One for each who listens, saying whether anything happened in cases that they read. Never one for
  * several: who is missing from the others' "yes" would know of a case that keeps them out.
@@ -97,15 +113,9 @@ make_daily(struct store *s, const Candor__Plugin *p, struct audience *a, int64_t
 		arena_release(s->arena, mark);
 	}
 	if (a->n == 0)
-		store_bare_event(
-		    s, p->name, &(struct bare_event){ .kind = "digest", .activity = any }, NULL);
-	for (size_t i = 0; i < a->n; i++) {
-		const struct bare_event e = { .kind = "digest",
-			.recipient = a->who[i].address,
-			.activity = a->who[i].heard };
-
-		store_bare_event(s, p->name, &e, NULL);
-	}
+		say(s, p->name, "", any);
+	for (size_t i = 0; i < a->n; i++)
+		say(s, p->name, a->who[i].address, a->who[i].heard);
 }
 
 void

@@ -6,20 +6,25 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sodium/crypto_generichash.h>
+#include <sodium/utils.h>
+
 #include "candor/directory.h"
 
 #include "supervisor/config_parts.h"
 #include "supervisor/plugin_check.h"
 
-#define SETTINGS_MAX 64        /* of one plugin */
-#define PLUGIN_NAME_MAX 31     /* bytes */
-#define PLUGIN_MAX_BYTES 32768 /* packed: one slice holds it */
+#define SETTINGS_MAX 64           /* of one plugin */
+#define PLUGIN_NAME_MAX 31        /* bytes */
+#define PLUGIN_MAX_BYTES 32768    /* packed: one slice holds it */
+#define FILE_MAX_BYTES (1u << 20) /* of a setting's file, as plugins read them */
 
 /* All routings together: they go to store in one message. */
 #define ROUTING_MAX_BYTES 32768
@@ -250,6 +255,55 @@ read_plugin_settings(Candor__Plugin *p, struct setting_reader *r, const config_s
 			all[i].value = setting_path(r, all[i].value);
 		p->settings[p->n_settings++] = &all[i];
 	}
+}
+
+/* A file is what is in it, read or not; an object is what ls(1) shows of it. */
+static void
+hash_file(crypto_generichash_state *hash, const char *path, bool contents)
+{
+	uint8_t buf[4096];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		crypto_generichash_update(hash, (const uint8_t *)"-", 1);
+	} else if (contents) {
+		for (size_t left = FILE_MAX_BYTES;
+		     left > 0 && (n = read(fd, buf, sizeof(buf))) > 0 && (size_t)n <= left;
+		     left -= (size_t)n)
+			crypto_generichash_update(hash, buf, (size_t)n);
+		sodium_memzero(buf, sizeof(buf));
+	} else {
+		const int64_t facts[] = { (int64_t)st.st_ino, st.st_size, st.st_mtim.tv_sec,
+			st.st_mtim.tv_nsec };
+
+		crypto_generichash_update(hash, (const uint8_t *)facts, sizeof(facts));
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* So that a reload sees what changed without a word of it in the plugin's own file: a new password, a new
+ * version. */
+static void
+hash_files(Candor__Plugin *p, struct setting_reader *r)
+{
+	crypto_generichash_state hash;
+	uint8_t *out = setting_alloc(r, crypto_generichash_BYTES);
+
+	if (out == NULL)
+		return;
+	crypto_generichash_init(&hash, NULL, 0, crypto_generichash_BYTES);
+	hash_file(&hash, p->object, false);
+	for (size_t i = 0; i < p->n_settings; i++) {
+		if (!names_a_file(p->settings[i]->name))
+			continue;
+		crypto_generichash_update(&hash, (const uint8_t *)&i, sizeof(i));
+		hash_file(&hash, p->settings[i]->value, true);
+	}
+	crypto_generichash_final(&hash, out, crypto_generichash_BYTES);
+	p->files = wire_bytes(out, crypto_generichash_BYTES);
 }
 
 static bool
@@ -603,8 +657,10 @@ read_plugin(struct config *c, struct setting_reader *r, const config_setting_t *
 	full->memory_mib = f.memory_mib;
 	read_plugin_settings(full, r, config_setting_get_member(root, "settings"));
 	read_routing(c, r, root, &f, full, brief);
-	if (with & CONFIG_WITH_FILES)
+	if (with & CONFIG_WITH_FILES) {
 		check_programs(r, &f, full, root);
+		hash_files(full, r);
+	}
 	if (candor__plugin__get_packed_size(full) > PLUGIN_MAX_BYTES)
 		setting_error(r, root, "the file holds more than %d bytes", PLUGIN_MAX_BYTES);
 	if (r->n_errors != before || !f.enabled)

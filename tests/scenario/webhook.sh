@@ -47,13 +47,30 @@ check "no word of the report does" test "$(got 'any(w in x["body"].lower() for x
 check "nor an hour" test "$(got 'r[0]["data"]["timestamp"].endswith("T00:00:00Z")')" = True
 c=$(as Dana cases --json | json 'j[0]["case"]')
 as Dana case ack "$c" >/dev/null
+plugin() { "$candor" admin plugin list --json --key "$admin_key" | json "j[0]['$1']"; }
+calm() { [ "$(deliveries | json 'sum(d["state"] == "pending" for d in j)')" = 0 ]; }
+wait_for 30 calm
 for pid in $(room_pids host); do kill -9 "$pid"; done
+died() { has "the plugin's process died while it had nothing to do" "$(plugin last_error)"; }
+check "the host killed while idle, an administrator sees that" wait_for 10 died
 as Dana case resolve "$c" --outcome substantiated </dev/null >/dev/null
 resolved() { [ "$(got 'sum(x["data"]["type"] == "case.resolved" for x in r) >= 1')" = True ]; }
 check "the host killed, the next event arrives from another" wait_for 30 resolved
 "$candor" admin plugin test webhook --key "$admin_key" >/dev/null
 tested() { [ "$(got 'r[-1]["data"]["type"]')" = test ]; }
 check "a test event arrives" wait_for 30 tested
+# What a file of the settings holds is another, and the plugin's own file the same.
+is() { [ "$(plugin "$1")" = "$2" ]; }
+echo nonsense >"$dir/hook/secret"
+"$candor" admin reload --key "$admin_key" >/dev/null
+check "a secret that is none is noticed at the reload" wait_for 20 is state failed
+check "and told" has "secret_file: line 1 of $dir/hook/secret must be whsec_" "$(plugin last_error)"
+echo "$secret" >"$dir/hook/secret"
+"$candor" admin reload --key "$admin_key" >/dev/null
+check "so is one that is right" wait_for 20 is state ready
+hosts=$(room_pids host)
+"$candor" admin reload --key "$admin_key" >/dev/null
+check "with nothing changed, the host stays" test "$(room_pids host)" = "$hosts"
 check "the secret stands in no log" sh -c '! grep -q "${0#whsec_}" "$1"' "$secret" "$dir/log"
 check "the daemon leaves when told" stop
 exec 9>&-

@@ -256,12 +256,11 @@ has_reference()
 	reference "$1" | grep -q '^[0-9][0-9]* http'
 }
 
-# anew: a file that the plugin's .conf names is another now. It is started anew when the .conf is another.
+# anew: the plugin's file, or one that it names, is another now.
 anew()
 {
 	local old
 	old=$(room_pids host)
-	sed -i "s/timeout_s = 2.;/timeout_s = 2$((anew_n = (anew_n + 1) % 5));/" "$dir/plugins.d/ticket.conf"
 	"$candor" admin reload --key "$admin_key" >/dev/null
 	wait_for 20 another "$old"
 }
@@ -270,7 +269,6 @@ another()
 {
 	[ -n "$(room_pids host)" ] && [ "$(room_pids host)" != "$1" ]
 }
-anew_n=0
 
 # ticket_site MAPPING URL SETTINGS: an instance whose plugin speaks to $server, and three officers.
 ticket_site()
