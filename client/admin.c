@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "admin.h"
 #include "directory_diff.h"
 #include "json.h"
 #include "officer.h"
@@ -697,7 +698,7 @@ static int
 print_status_json(struct client *c, const Candor__Status *t)
 {
 	return cjson_print(
-	    c, json_pack("{s:s, s:I, s:I, s:o, s:b, s:b, s:o, s:o, s:I, s:o}", "version",
+	    c, json_pack("{s:s, s:I, s:I, s:o, s:b, s:b, s:o, s:o, s:I, s:o, s:I}", "version",
 		   t->version, "directory_version", (json_int_t)t->directory_version, "officers",
 		   (json_int_t)t->n_officers, "categories_without_officer",
 		   cjson_strings(t->categories_without_officer, t->n_categories_without_officer),
@@ -705,7 +706,8 @@ print_status_json(struct client *c, const Candor__Status *t)
 		   cjson_strings(t->release_times, t->n_release_times), "plugins",
 		   json_of_plugins(t->plugins, t->n_plugins), "schema_version",
 		   (json_int_t)t->schema_version, "problems",
-		   json_of_problems(t->problems, t->n_problems)));
+		   json_of_problems(t->problems, t->n_problems), "ending",
+		   (json_int_t)t->ending));
 }
 
 static void
@@ -735,6 +737,9 @@ print_status(struct client *c, const Candor__Status *t)
 		puts("immediate");
 	else
 		print_words(c, t->release_times, t->n_release_times);
+	if (t->ending > 0)
+		printf("retention    %u%s cases are destroyed within %u days\n", t->ending,
+		    t->ending == 1000 ? " or more" : "", t->warning_days);
 	if (t->n_categories_without_officer > 0) {
 		printf("%snobody reads%s ", red, plain);
 		print_words(c, t->categories_without_officer, t->n_categories_without_officer);
@@ -866,6 +871,8 @@ verb_admin(struct client *c, int argc, char **argv)
 		{ "check", admin_check },
 		{ "release", admin_release },
 		{ "escrow", admin_escrow },
+		{ "verify", admin_verify },
+		{ "backup", admin_backup },
 	};
 
 	return officer_verb(c, "admin", verbs, NELEM(verbs), argc, argv);

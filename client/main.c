@@ -113,8 +113,17 @@ static const struct verb verbs[] = {
 	  "  case waive CASE CLOCK                 it need not be met, with a reason\n"
 	  "  case save CASE N FILE [--identity ESCROW]\n"
 	  "                                        an attachment or entry to a file that is not there yet;\n"
-	  "                                        an untouched original with the escrow's identity alone\n\n"
-	  "Words of await, reply, note, pause and waive come from the prompt, or from standard input up to\n"
+	  "                                        an untouched original with the escrow's identity alone\n"
+	  "  case hold CASE --on|--off             a legal hold: it is not destroyed until that is lifted\n"
+	  "  case export CASE FILE [--deidentified]\n"
+	  "                                        all of it in one tar file, encrypted to your key, with hashes,\n"
+	  "                                        audit lines and a manifest; or the words alone, without what\n"
+	  "                                        says whom or where they are about. Noted in `candor audit`\n"
+	  "  case destroy CASE --reason erasure|error|order [--yes]\n"
+	  "                                        leads: a closed case, before its time. Else that happens by\n"
+	  "                                        itself, once the time of its category is over\n"
+	  "  case certificate CASE [FILE]          that a case was destroyed, signed by the service\n\n"
+	  "Words of await, reply, note, hold, pause and waive come from the prompt, or from standard input up to\n"
 	  "its end. So do those of resolve, resume and met, if any: from a script without words, </dev/null.\n" },
 	{ "hand-over", "FROM TO... [--category C] [--keep]", "officers: give one's cases to others", verb_hand_over,
 	  "All cases of FROM that you read, too, are read by TO from then on, and by FROM no more; what was\n"
@@ -139,6 +148,20 @@ static const struct verb verbs[] = {
 	  "  CASE...      these\n"
 	  "  --json       as `hand-over`\n\n"
 	  "Where the site asks for four eyes, an officer or lead approves it first (`candor approve`).\n" },
+	{ "audit", "[--case C] [--by NAME] [--action A] [--since DATE] [--until DATE] [--exports] [--limit N]",
+	  "who did what: the audit log", verb_audit,
+	  "Newest first, all conditions together. An auditor sees all of it; an officer or lead the lines of a\n"
+	  "case that they read, and their own, which is what they get without --case.\n\n"
+	  "  --case C         of this case\n"
+	  "  --by NAME        of this person\n"
+	  "  --action A       read, reply, note, assign, grant, hold, export, warn, destroy, directory, ...\n"
+	  "  --exports        --action export: what left the house, exports of cases and backups\n"
+	  "  --since, --until DATE\n"
+	  "                   2026-11-22; both days count\n"
+	  "  --limit N        as many at most (50)\n"
+	  "  --json           [{\"n\", \"on\", \"by\", \"action\", \"case\", \"detail\", \"hash\"}, ...]; \"n\" is null for\n"
+	  "                   those who are no auditors, since gaps would tell of other cases\n\n"
+	  "`candor admin verify` follows the log from its first line to its last.\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
 	  "Unlocks the key once, then takes `cases`, `case ...`, `directory show`, `help` and `quit`, from a\n"
 	  "prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
@@ -163,8 +186,15 @@ static const struct verb verbs[] = {
 	  "  admin check\n"
 	  "      for monitoring: one line, and exit code 0 fine, 1 warning, 2 critical, 3 cannot tell\n"
 	  "  admin release\n"
-	  "      hand what was filed to the officers now\n\n"
-	  "With --json, list and status print JSON.\n" },
+	  "      hand what was filed to the officers now\n"
+	  "  admin verify [--head HASH]...\n"
+	  "      follow the audit log from its first line, against what was signed of it, what this client saw\n"
+	  "      before, and heads that plugins sent out; names each line that was changed, removed or moved.\n"
+	  "      For auditors, too. Exit code 65 when it does not hold\n"
+	  "  admin backup FILE\n"
+	  "      a copy of the database as it is now, encrypted to the escrow (or backup_recipient)\n\n"
+	  "With --json, list and status print JSON; verify prints {\"whole\", \"lines\", \"head\", \"signed_until\",\n"
+	  "\"faults\": [{\"line\", \"text\"}, ...]}.\n" },
 };
 /* clang-format on */
 

@@ -21,6 +21,7 @@
 
 #include "directory_diff.h"
 #include "json.h"
+#include "officer_audit.h"
 #include "private_file.h"
 #include "seen.h"
 #include "term.h"
@@ -151,8 +152,9 @@ static bool
 only_reads(unsigned kind)
 {
 	static const unsigned kinds[] = { MSG_DIRECTORY_GET, MSG_CASE_LIST, MSG_CASE_GET,
-		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET, MSG_STATUS_GET,
-		MSG_CASE_SCAN, MSG_APPROVAL_LIST };
+		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET,
+		MSG_AUDIT_LIST, MSG_AUDIT_CHAIN, MSG_AUDIT_HEAD_GET, MSG_CERTIFICATE_GET,
+		MSG_STATUS_GET, MSG_CASE_SCAN, MSG_APPROVAL_LIST };
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (kinds[i] == kind)
@@ -237,7 +239,7 @@ officer_begin(struct officer_session *s)
 		    "show` prints to an\nadministrator, who proposes it (`candor admin officer "
 		    "propose`); the charter holder's signature makes it count",
 		    *c->site.name != '\0' ? c->site.name : "the site");
-	return 0;
+	return s->me != NULL ? audit_look(s) : 0;
 }
 
 void

@@ -25,6 +25,8 @@ struct officer_session {
 	bool anyone; /* needs nobody of the directory: a key is made up rather than unlocked */
 	struct link *link; /* NULL: not connected */
 
+	bool audit_looked;           /* see audit_look() */
+
 	/* After officer_begin(), in c->arena: */
 	const Candor__Directory *got;   /* as it came */
 	struct minisign_public charter; /* the charter key in force */
@@ -98,6 +100,7 @@ int officer_verb(struct client *c, const char *verb, const struct officer_verb *
 int officer_cases(struct officer_session *s, int argc, char **argv);
 int officer_case(struct officer_session *s, int argc, char **argv);
 int officer_directory(struct officer_session *s, int argc, char **argv);
+int officer_audit(struct officer_session *s, int argc, char **argv);
 int officer_hand_over(struct officer_session *s, int argc, char **argv);
 int officer_reseal(struct officer_session *s, int argc, char **argv);
 int officer_approve(struct officer_session *s, int argc, char **argv);

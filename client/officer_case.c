@@ -77,6 +77,10 @@ case_open(struct officer_session *s, struct open_case *k, char *number)
 
 	if ((r = case_fetch(s, k, number)) != 0)
 		return r;
+	if (strcmp(k->record->summary->state, case_state_name(CASE_DESTROYED)) == 0)
+		return client_fail(c, EX_DATAERR,
+		    "%s is destroyed: `candor case certificate %s` says when, and why", number,
+		    number);
 	if ((k->identity = arena_alloc(&c->arena, AGE_KEY_BYTES)) == NULL)
 		return client_fail_memory(c);
 	e = seal_open_case(&c->arena, k->identity, WIRE_SPAN(k->record->secret),
@@ -561,6 +565,10 @@ officer_case(struct officer_session *s, int argc, char **argv)
 		{ "close", case_move },
 		{ "reopen", case_move },
 		{ "save", case_save },
+		{ "hold", case_hold },
+		{ "destroy", case_destroy },
+		{ "certificate", case_certificate },
+		{ "export", case_export },
 		{ "clocks", case_clocks },
 		{ "discovered", case_discovered },
 		{ "pause", case_clock },

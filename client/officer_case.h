@@ -7,6 +7,7 @@
 #define CANDOR_CLIENT_OFFICER_CASE_H
 
 #include "officer.h"
+#include "unpad.h"
 
 struct open_case {
 	const Candor__CaseRecord *record; /* in c->arena */
@@ -68,6 +69,15 @@ bool entry_is(const Candor__EntryInfo *info, const char *kind);
 const Candor__EntryInfo *case_report(const struct open_case *k);
 const Candor__EntryInfo *case_entry_info(const struct open_case *k, uint32_t n);
 
+/*
+ * An attachment, decrypted with the identity chunk by chunk and the padding taken off, into sink, which
+ * sets errno when it fails: EX_IOERR then names path. EX_NOPERM when it is sealed to another identity,
+ * EX_DATAERR when it is damaged. Takes some 200 KiB of c->arena.
+ */
+int case_attachment(struct officer_session *s, const struct open_case *k, uint32_t n,
+    const uint8_t identity[AGE_KEY_BYTES], unpad_sink *sink, void *ctx,
+    const char *path) MUST_CHECK;
+
 /* "attachment-3.pdf", into out. */
 #define ATTACHMENT_NAME_MAX 40
 void attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type);
@@ -75,6 +85,10 @@ void attachment_name(char out[ATTACHMENT_NAME_MAX], uint32_t n, const char *type
 /* The sub-verbs that are files of their own. */
 int case_show(struct officer_session *s, int argc, char **argv);
 int case_save(struct officer_session *s, int argc, char **argv);
+int case_hold(struct officer_session *s, int argc, char **argv);
+int case_destroy(struct officer_session *s, int argc, char **argv);
+int case_certificate(struct officer_session *s, int argc, char **argv);
+int case_export(struct officer_session *s, int argc, char **argv);
 int case_clocks(struct officer_session *s, int argc, char **argv);
 int case_discovered(struct officer_session *s, int argc, char **argv);
 int case_clock(struct officer_session *s, int argc, char **argv); /* pause, resume, met, waive */

@@ -95,11 +95,11 @@ print_case(struct client *c, const struct officer_column *columns, const Candor_
 static json_t *
 json_of_case(const Candor__CaseSummary *k, int32_t today)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "case", k->number,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "case", k->number,
 	    "state", k->state, "kind", k->kind == 1 ? "question" : "incident", "category",
 	    k->category, "severity", k->severity, "site", cjson_or_null(k->site), "assignee",
 	    cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on), "clocks",
-	    officer_clocks_json(k->clocks, k->n_clocks, today));
+	    officer_clocks_json(k->clocks, k->n_clocks, today), "held", k->held);
 }
 
 /* Page after page, until there are limit of them or no more. */

@@ -31,6 +31,7 @@ static const struct officer_verb verbs[] = {
 	{ "cases", officer_cases },
 	{ "case", officer_case },
 	{ "directory", officer_directory },
+	{ "audit", officer_audit },
 	{ "hand-over", officer_hand_over },
 	{ "reseal", officer_reseal },
 	{ "approve", officer_approve },
@@ -171,6 +172,11 @@ help(void)
 	     "case assign|grant CASE \"OFFICER\"\n"
 	     "case resolve CASE --outcome O [--action A]…\n"
 	     "case save CASE N FILE\n"
+	     "case hold CASE --on|--off           words follow\n"
+	     "case export CASE FILE [--deidentified]\n"
+	     "case destroy CASE --reason erasure|error|order\n"
+	     "case certificate CASE [FILE]\n"
+	     "audit [--case C] [--action A] [--since DATE] [--until DATE] [--exports] [--limit N]\n"
 	     "case clocks CASE; case discovered CASE [DATE]; case met CASE CLOCK [--on DATE]\n"
 	     "case pause|waive CASE CLOCK         why: words follow; case resume CASE CLOCK\n"
 	     "directory show\n"

@@ -10,7 +10,6 @@
 
 #include "officer_case.h"
 #include "private_file.h"
-#include "unpad.h"
 #include "verb.h"
 
 #define SEALED_CHUNK (AGE_CHUNK_BYTES + AGE_TAG_BYTES)
@@ -76,19 +75,18 @@ damaged(struct client *c, uint32_t n)
 }
 
 static int
-write_failed(const struct target *t)
+write_failed(struct client *c, const char *path)
 {
-	return client_fail(t->c, EX_IOERR, "%s: %s", t->path, strerror(errno));
+	return client_fail(c, EX_IOERR, "%s: %s", path, strerror(errno));
 }
 
-/* Decrypt chunk by chunk, the padding taken off on the way. */
-static int
-save_stream(struct officer_session *s, const struct open_case *k, uint32_t n,
-    const uint8_t identity[AGE_KEY_BYTES], struct target *t)
+int
+case_attachment(struct officer_session *s, const struct open_case *k, uint32_t n,
+    const uint8_t identity[AGE_KEY_BYTES], unpad_sink *sink, void *ctx, const char *path)
 {
 	struct client *c = s->c;
 	struct intake in = { .from = { .s = s, .number = k->record->summary->number, .n = n } };
-	struct unpad unpad = { .sink = write_out, .ctx = t };
+	struct unpad unpad = { .sink = sink, .ctx = ctx };
 	struct age_stream *stream = arena_alloc(&c->arena, sizeof(*stream));
 	uint8_t *plain = arena_alloc(&c->arena, AGE_CHUNK_BYTES);
 	size_t used;
@@ -124,7 +122,7 @@ save_stream(struct officer_session *s, const struct open_case *k, uint32_t n,
 		    age_stream_decrypt(stream, plain, in.buf, len, last) != 0)
 			return damaged(c, n);
 		if (unpad_write(&unpad, plain, len - AGE_TAG_BYTES) != 0)
-			return write_failed(t);
+			return write_failed(c, path);
 		drop(&in, len);
 	} while (!last);
 	return unpad_end(&unpad) == 0 ? 0 : damaged(c, n);
@@ -145,7 +143,7 @@ save_words(struct officer_session *s, const struct open_case *k, const Candor__E
 		text = entry_is(info, "report") ? ((const Candor__ReportEntry *)entry)->narrative
 						: ((const Candor__TextEntry *)entry)->text;
 		if (!write_all(t->fd, text, strlen(text)))
-			r = write_failed(t);
+			r = write_failed(c, t->path);
 	}
 	arena_release(&c->scratch, mark);
 	return r;
@@ -155,8 +153,9 @@ static int
 save(struct officer_session *s, const struct open_case *k, const Candor__EntryInfo *info,
     const uint8_t identity[AGE_KEY_BYTES], struct target *t)
 {
-	return entry_is(info, "attachment") ? save_stream(s, k, info->n, identity, t)
-					    : save_words(s, k, info, t);
+	return entry_is(info, "attachment")
+		   ? case_attachment(s, k, info->n, identity, write_out, t, t->path)
+		   : save_words(s, k, info, t);
 }
 
 static int

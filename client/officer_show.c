@@ -72,6 +72,8 @@ print_head(struct client *c, const Candor__CaseRecord *record)
 	print_field(c, "site", k->site);
 	print_field(c, "received", client_day(received, k->received_on));
 	case_print_clocks(c, record, print_label);
+	if (k->held)
+		print_field(c, "legal hold", "on: it is not destroyed");
 	print_field(c, "assignee", *k->assignee != '\0' ? k->assignee : "nobody");
 	print_list(c, "readers", record->readers, record->n_readers);
 	print_field(c, "outcome", record->outcome);
@@ -163,7 +165,7 @@ json_of_record(const Candor__CaseRecord *record)
 	const Candor__CaseSummary *k = record->summary;
 
 	return json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "case",
+	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}", "case",
 	    k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
 	    "category", k->category, "severity", k->severity, "site", cjson_or_null(k->site),
 	    "assignee", cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on),
@@ -172,7 +174,7 @@ json_of_record(const Candor__CaseRecord *record)
 	    cjson_strings(record->readers, record->n_readers), "outcome",
 	    cjson_or_null(record->outcome), "actions",
 	    cjson_strings(record->actions, record->n_actions), "references",
-	    json_of_references(record), "allowed", record->allowed);
+	    json_of_references(record), "allowed", record->allowed, "held", k->held);
 }
 
 /* What stands in the report, empty when there is none that opens. */

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "candor/day.h"
+
 #include "client.h"
 #include "private_file.h"
 
@@ -46,32 +48,76 @@ path_of(char out[PATH_MAX], const uint8_t site_id[SITE_ID_BYTES])
 	return n > 0 && n < PATH_MAX;
 }
 
+struct memory {
+	uint64_t directory; /* 0: none */
+	day_t day;          /* of the head; 0: none */
+	uint8_t hash[AUDIT_HASH_BYTES];
+};
+
+static void
+recall(struct memory *m, const char *path)
+{
+	char line[160], day[DAY_CHARS + 1], hex[2 * AUDIT_HASH_BYTES + 1];
+	FILE *f = fopen(path, "re");
+	size_t len;
+
+	*m = (struct memory){ 0 };
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "directory %" SCNu64, &m->directory) == 1)
+			continue;
+		if (sscanf(line, "audit %10s %64s", day, hex) == 2 &&
+		    sodium_hex2bin(m->hash, sizeof(m->hash), hex, strlen(hex), NULL, &len, NULL) ==
+			0 &&
+		    len == sizeof(m->hash) && day_parse(&m->day, day, strlen(day)) < 0)
+			m->day = 0;
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
 /* Not being able to remember is no reason not to work: say it and go on. */
 static int
 forgetful(const char *why)
 {
 	fprintf(stderr,
-	    "candor: the directory's version cannot be remembered (%s): an older one would not be\n"
-	    "noticed the next time\n",
+	    "candor: what was seen of the site cannot be remembered (%s): an older directory, or a "
+	    "cut\n"
+	    "audit log, would not be noticed the next time\n",
 	    why);
+	return 0;
+}
+
+static int
+remember(struct client *c, char *path, const struct memory *m)
+{
+	char text[256], day[DAY_CHARS + 1], hex[2 * AUDIT_HASH_BYTES + 1];
+	int n;
+
+	if (!make_folders(path))
+		return forgetful(strerror(errno));
+	n = snprintf(text, sizeof(text), "directory %" PRIu64 "\n", m->directory);
+	if (m->day != 0) {
+		day_format(day, m->day);
+		sodium_bin2hex(hex, sizeof(hex), m->hash, sizeof(m->hash));
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "audit %s %s\n", day, hex);
+	}
+	if (private_file_replace(c, path, (struct span){ (const uint8_t *)text, (size_t)n }) != 0) {
+		forgetful(c->error);
+		c->error[0] = '\0';
+	}
 	return 0;
 }
 
 int
 seen_directory(struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t version)
 {
-	char path[PATH_MAX], text[64];
-	uint64_t seen = 0;
-	FILE *f;
+	char path[PATH_MAX];
+	struct memory m;
 
 	if (!path_of(path, site_id))
 		return forgetful("HOME is not set");
-	if ((f = fopen(path, "re")) != NULL) {
-		if (fscanf(f, "directory %" SCNu64, &seen) != 1)
-			seen = 0;
-		fclose(f);
-	}
-	if (version < seen)
+	recall(&m, path);
+	if (version < m.directory)
 		return client_fail(c, EX_DATAERR,
 		    "the daemon shows version %" PRIu64
 		    " of the directory, but you have seen version "
@@ -80,16 +126,47 @@ seen_directory(struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t 
 		    "version "
 		    "counts; only if the\nsite was restored from an older backup, remove %s and "
 		    "try again",
-		    version, seen, path);
-	if (version == seen)
+		    version, m.directory, path);
+	if (version == m.directory)
 		return 0;
-	if (!make_folders(path))
-		return forgetful(strerror(errno));
-	snprintf(text, sizeof(text), "directory %" PRIu64 "\n", version);
-	if (private_file_replace(c, path, (struct span){ (const uint8_t *)text, strlen(text) }) !=
-	    0) {
-		forgetful(c->error);
-		c->error[0] = '\0';
-	}
-	return 0;
+	m.directory = version;
+	return remember(c, path, &m);
+}
+
+bool
+seen_head(const uint8_t site_id[SITE_ID_BYTES], day_t *day, uint8_t hash[AUDIT_HASH_BYTES])
+{
+	char path[PATH_MAX];
+	struct memory m = { 0 };
+
+	if (path_of(path, site_id))
+		recall(&m, path);
+	*day = m.day;
+	memcpy(hash, m.hash, sizeof(m.hash));
+	return m.day != 0;
+}
+
+void
+seen_set_head(struct client *c, const uint8_t site_id[SITE_ID_BYTES], day_t day,
+    const uint8_t hash[AUDIT_HASH_BYTES])
+{
+	char path[PATH_MAX];
+	struct memory m;
+
+	if (!path_of(path, site_id))
+		return;
+	recall(&m, path);
+	m.day = day;
+	memcpy(m.hash, hash, sizeof(m.hash));
+	(void)remember(c, path, &m);
+}
+
+const char *
+seen_path(const uint8_t site_id[SITE_ID_BYTES])
+{
+	static char path[PATH_MAX];
+
+	if (!path_of(path, site_id))
+		path[0] = '\0';
+	return path;
 }

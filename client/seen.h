@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What an officer's client remembers of a site from one call to the next: the highest version of
- * the directory that it saw, so that an older one, however well signed, is refused. Kept in
+ * the directory that it saw, so that an older one, however well signed, is refused; and the audit
+ * log's last head that it saw, so that a log which was cut or rewritten is noticed. Kept in
  * $XDG_STATE_HOME/candor/SITE-ID (else ~/.local/state/candor/SITE-ID). Never used for reporters.
  * Client.
  */
 #ifndef CANDOR_CLIENT_SEEN_H
 #define CANDOR_CLIENT_SEEN_H
 
+#include "candor/auditline.h"
 #include "candor/base.h"
 #include "candor/receipt.h"
 
@@ -20,5 +22,14 @@ struct client;
  */
 int seen_directory(
     struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t version) MUST_CHECK;
+
+/* The last head seen: the day of its signature, and the line's hash. False: none. */
+bool seen_head(const uint8_t site_id[SITE_ID_BYTES], day_t *day, uint8_t hash[AUDIT_HASH_BYTES]);
+/* Remember that one. What cannot be remembered is said as above. */
+void seen_set_head(struct client *c, const uint8_t site_id[SITE_ID_BYTES], day_t day,
+    const uint8_t hash[AUDIT_HASH_BYTES]);
+
+/* Where it is kept, for people; "" without a home. Static. */
+const char *seen_path(const uint8_t site_id[SITE_ID_BYTES]);
 
 #endif

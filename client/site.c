@@ -85,6 +85,15 @@ read_charter(struct site *s, const char *text)
 }
 
 static const char *
+read_audit(struct site *s, const char *text)
+{
+	s->has_audit = true;
+	if (minisign_public_parse(&s->audit, text, strlen(text)) < 0)
+		return "must be a minisign public key (\"RW\" and 54 more characters)";
+	return NULL;
+}
+
+static const char *
 read_site_id(struct site *s, const char *text)
 {
 	return hex(s->site_id, sizeof(s->site_id), text);
@@ -114,6 +123,7 @@ static const struct {
 	{ "site_name",  read_name,       true  },
 	{ "desk",       read_desk,       false },
 	{ "desk_key",   read_desk_key,   false },
+	{ "audit_key",  read_audit,      false },
 };
 /* clang-format on */
 

@@ -25,6 +25,8 @@ struct site {
 	uint8_t desk_key[NOISE_KEY_BYTES];
 	bool has_desk_key;
 	struct minisign_public charter;
+	struct minisign_public audit; /* signs the audit log's heads */
+	bool has_audit;
 	uint8_t site_id[SITE_ID_BYTES];
 	char name[SITE_NAME_MAX + 1];
 };

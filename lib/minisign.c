@@ -118,6 +118,16 @@ minisign_keypair(struct minisign_secret *out)
 	crypto_sign_keypair(out->pub.key, out->key);
 }
 
+void
+minisign_from_seed(struct minisign_secret *out, const uint8_t seed[32])
+{
+	uint8_t hash[crypto_generichash_BYTES];
+
+	crypto_sign_seed_keypair(out->pub.key, out->key, seed);
+	crypto_generichash(hash, sizeof(hash), out->pub.key, sizeof(out->pub.key), NULL, 0);
+	memcpy(out->pub.key_id, hash, sizeof(out->pub.key_id));
+}
+
 static void
 secret_checksum(uint8_t out[CHECKSUM_BYTES], const struct secret_blob *b)
 {
@@ -263,7 +273,7 @@ minisign_sign(struct arena *a, struct span *out, const uint8_t *text, size_t len
 	sodium_bin2base64(line1, sizeof(line1), (const uint8_t *)&b, sizeof(b), VARIANT);
 	sodium_bin2base64(line2, sizeof(line2), second, sizeof(second), VARIANT);
 	n = snprintf(file, MINISIGN_SIGNATURE_MAX + 1,
-	    UNTRUSTED "signature of the charter key\n%s\n" TRUSTED "%s\n%s\n", line1,
+	    UNTRUSTED "signature made by Candor\n%s\n" TRUSTED "%s\n%s\n", line1,
 	    trusted_comment, line2);
 	if (n > MINISIGN_SIGNATURE_MAX)
 		return CANDOR_EINVAL;

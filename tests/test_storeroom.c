@@ -69,6 +69,7 @@ begin(void)
 	struct directory d = { .version = 1, .n_officers = 2, .officers = people };
 	struct span text, sig;
 	uint8_t secret[32];
+	char hex[64];
 	time_t now = time(NULL);
 	struct tm tm;
 
@@ -88,6 +89,8 @@ begin(void)
 	cr_assert(eq(int, minisign_sign(&a, &sig, text.p, text.len, &charter, "test"), 0));
 	test_write(test_join(folder, "directory.txt"), text.p, text.len);
 	test_write(test_join(folder, "directory.txt.minisig"), sig.p, sig.len);
+	memset(hex, 'a', sizeof(hex));
+	test_write(test_join(folder, "audit.key"), (const uint8_t *)hex, sizeof(hex));
 
 	candor__room_setup__init(&setup_msg);
 	candor__category__init(&category);
@@ -123,13 +126,13 @@ static rlim_t file_limit;
 static struct test_room
 start(bool with_directory)
 {
-	static char *names[] = { (char *)"state", (char *)"directory",
+	static char *names[] = { (char *)"state", (char *)"audit_key", (char *)"directory",
 		(char *)"directory_signature" };
 	const char *build = getenv("CANDOR_BUILD");
 	const char *path = test_join(build != NULL ? build : "build/debug", "candor-store");
 	struct test_room r = { .id = PARTY_STORE };
-	int ends[2], fds[3];
-	size_t n = with_directory ? 3 : 1;
+	int ends[2], fds[4];
+	size_t n = with_directory ? 4 : 2;
 
 	cr_assert(eq(int, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0));
 	if ((r.pid = fork()) == 0) {
@@ -150,8 +153,9 @@ start(bool with_directory)
 	close(ends[1]);
 	r.fd = ends[0];
 	fds[0] = open(test_join(folder, "state"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fds[1] = open(test_join(folder, "directory.txt"), O_RDONLY | O_CLOEXEC);
-	fds[2] = open(test_join(folder, "directory.txt.minisig"), O_RDONLY | O_CLOEXEC);
+	fds[1] = open(test_join(folder, "audit.key"), O_RDONLY | O_CLOEXEC);
+	fds[2] = open(test_join(folder, "directory.txt"), O_RDONLY | O_CLOEXEC);
+	fds[3] = open(test_join(folder, "directory.txt.minisig"), O_RDONLY | O_CLOEXEC);
 	setup_msg.room = PARTY_STORE;
 	setup_msg.log_level = 1;
 	setup_msg.fds = names;

@@ -30,6 +30,7 @@ summary_of_row(struct store *s, enum db_query q)
 	c->assignee = db_text(s->db, q, 6, s->arena);
 	c->received_on = (int32_t)db_int(s->db, q, 7);
 	c->n_clocks = store_clocks(s, number, &c->clocks);
+	c->held = case_is_held(s, number);
 	return c;
 }
 
@@ -191,6 +192,8 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	r->n_actions = store_lines(s, f.actions, &r->actions);
 	case_allowed(allowed, sizeof(allowed), f.state);
 	r->allowed = store_text(s, allowed);
+	if (c->who != NULL)
+		db_run(s->db, CASE_UNREAD, db_i(f.number), db_i(0));
 	audit(s, c->actor, "read", f.number, "");
 	return store_answer(out, MSG_CASE, r);
 }

@@ -90,6 +90,10 @@ follow_up(struct store *s, const Candor__CaseAct *m, const struct found *f, enum
 	if (event == EV_REOPEN)
 		db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(OUTCOME_NONE), db_t(""));
 	clocks_follow(s, f->number, event);
+	if (event == EV_CLOSE)
+		legal_closed(s, f->number);
+	else if (event == EV_REOPEN)
+		legal_reopened(s, f->number);
 	for (size_t i = 0; event == EV_RESOLVE && i < m->n_actions; i++)
 		if (strcmp(m->actions[i], "breach-notice") == 0)
 			clocks_meet(s, f->number, "breach-notice", s->today);

@@ -16,6 +16,7 @@
 
 #define FILE_NAME "candor.db"
 /* Pages of the log before SQLite writes them back: a group of 64 reports is some 100. */
+#define LOG_PAGES 4000
 #define PRAGMAS_BEFORE                                                                             \
 	"PRAGMA page_size = 8192;"                                                                 \
 	"PRAGMA locking_mode = EXCLUSIVE;"                                                         \
@@ -26,7 +27,7 @@
 	"PRAGMA trusted_schema = OFF;"                                                             \
 	"PRAGMA temp_store = MEMORY;"                                                              \
 	"PRAGMA cache_size = -65536;"                                                              \
-	"PRAGMA wal_autocheckpoint = 4000;"
+	"PRAGMA wal_autocheckpoint = 4000;" /* LOG_PAGES */
 _Static_assert(SCHEMA_PAGE_BYTES == 8192, "as in the pragma");
 
 struct db {
@@ -35,6 +36,7 @@ struct db {
 	unsigned version;
 	unsigned depth; /* of savepoints */
 	bool failed;
+	bool pinned;         /* the file stays as it is: a backup is read from it */
 	bool quiet;          /* remember what went wrong instead of logging it at once */
 	char complaint[160]; /* empty: nothing */
 };
@@ -94,6 +96,11 @@ struct db {
 #define APPROVAL_SEEN_BY(n) \
 	"(p.number = 0 OR p.asked_by = ?" n " OR EXISTS (SELECT 1 FROM officer o" \
 	" JOIN case_reader r ON r.officer = o.id WHERE r.number = p.number AND o.name = ?" n "))"
+
+#define AUDIT_COLUMNS "SELECT n, done_on, actor, action, number, detail, hash "
+#define AUDIT_PAGE_OF(index, condition) \
+	AUDIT_COLUMNS "FROM audit INDEXED BY " index " WHERE n < ?1 AND " condition \
+	" ORDER BY n DESC LIMIT -1 OFFSET ?3"
 
 static const char *const sql[DB__N] = {
 	[DB_META_GET] = "SELECT value FROM meta WHERE name = ?1",
@@ -283,7 +290,7 @@ static const char *const sql[DB__N] = {
 
 	[DB_EVENT_ADD] =
 		"INSERT INTO event (key, kind, number, state, happened_on, clock, due, plugin, activity,"
-		" recipient, assignee, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		" recipient, head, assignee, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
 		" (SELECT assignee FROM cases WHERE number = ?3),"
 		" coalesce((SELECT outcome FROM cases WHERE number = ?3), 0))",
 	[DB_EVENT_LAST] = "SELECT coalesce(max(id), 0) FROM event",
@@ -302,7 +309,7 @@ static const char *const sql[DB__N] = {
 	[DB_DELIVERY_DUE] =
 		"SELECT d.next_try, d.key, d.attempts, e.key, e.kind, e.number, e.state, e.happened_on,"
 		" c.category, c.severity, c.site, f.reference, d.id, e.clock, e.due, e.plugin, e.activity,"
-		" e.recipient, a.name, e.outcome"
+		" e.recipient, a.name, e.outcome, e.head"
 		" FROM delivery d INDEXED BY delivery_due CROSS JOIN event e ON e.id = d.event"
 		" LEFT JOIN cases c ON c.number = d.number"
 		" LEFT JOIN reference f ON f.number = d.number AND f.plugin = d.plugin"
@@ -459,8 +466,77 @@ static const char *const sql[DB__N] = {
 	[DB_AUDIT_ADD] =
 		"INSERT INTO audit (n, done_on, actor, action, number, detail, hash)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[DB_AUDIT_ALL] =
-		"SELECT n, done_on, actor, action, number, detail, hash FROM audit ORDER BY n",
+	[DB_AUDIT_AT] = "SELECT done_on, hash FROM audit WHERE n = ?1",
+	[DB_AUDIT_FROM] = AUDIT_COLUMNS "FROM audit WHERE n > ?1 ORDER BY n",
+	/* Before line ?1, newest first; of the case, officer or action ?2, less the first ?3. */
+	[DB_AUDIT_PAGE] = AUDIT_COLUMNS "FROM audit WHERE n < ?1 ORDER BY n DESC",
+	[DB_AUDIT_PAGE_CASE] = AUDIT_PAGE_OF("audit_case", "number = ?2 AND number > 0"),
+	[DB_AUDIT_PAGE_ACTOR] = AUDIT_PAGE_OF("audit_actor", "actor = ?2 AND actor <> ''"),
+	[DB_AUDIT_PAGE_ACTION] = AUDIT_PAGE_OF("audit_action", "action = ?2"),
+	[DB_HEAD_ADD] =
+		"INSERT OR REPLACE INTO head (day, line, hash, signature) VALUES (?1, ?2, ?3, ?4)",
+	[DB_HEAD_LAST] = "SELECT day, line, hash, signature FROM head ORDER BY day DESC LIMIT 1",
+	[DB_HEADS] =
+		"SELECT day, line, hash, signature FROM head WHERE line > ?1 AND line <= ?2"
+		" ORDER BY line",
+	/* What the line that was signed on day ?1 has for a hash today. */
+	[DB_HEAD_OF] =
+		"SELECT a.hash FROM head h JOIN audit a ON a.n = h.line WHERE h.day = ?1",
+
+	[DB_CASE_LEGAL] =
+		"SELECT state, hold, unread, warned_on, category, outcome, lookup_hash FROM cases"
+		" WHERE number = ?1",
+	[DB_CASE_HOLD] = "UPDATE cases SET hold = ?2 WHERE number = ?1",
+	/* What came anew is warned of anew. */
+	[DB_CASE_UNREAD] =
+		"UPDATE cases SET unread = ?2, warned_on = iif(?2 = 1, 0, warned_on)"
+		" WHERE number = ?1 AND unread <> ?2",
+	[DB_CASE_WARNED] = "UPDATE cases SET warned_on = ?2 WHERE number = ?1",
+	[DB_CASE_WEIGHT] =
+		"SELECT count(*), coalesce(sum(bytes), 0) FROM entry WHERE number = ?1",
+	/* From day ?2 for ?3 months, until ?4. unit 2: CLOCK_IN_MONTHS, base 3: CLOCK_FROM_CLOSED */
+	[DB_RETENTION_SET] =
+		"INSERT INTO clock (number, name, started_on, span, due, met_on, unit, base)"
+		" VALUES (?1, 'retention', ?2, ?3, ?4, 0, 2, 3) ON CONFLICT (number, name)"
+		" DO UPDATE SET started_on = ?2, span = ?3, due = ?4, met_on = 0, unit = 2, base = 3",
+	/*
+	 * Cases in state ?1, read and not held, whose time is over before day ?2 and of which nobody was
+	 * warned yet; or before day ?3, and the warning is not younger than day ?4. At most ?5.
+	 */
+	[DB_RETENTION_DUE] =
+		"SELECT c.number, k.due, c.warned_on FROM clock k INDEXED BY clock_retention"
+		" CROSS JOIN cases c ON c.number = k.number"
+		" WHERE k.name = 'retention' AND k.met_on = 0 AND k.due > 0 AND k.due < ?2"
+		" AND c.state = ?1 AND c.hold = 0 AND c.unread = 0"
+		" AND (c.warned_on = 0 OR (k.due < ?3 AND c.warned_on <= ?4))"
+		" ORDER BY k.due, k.number LIMIT ?5",
+	/* A thousand at most. */
+	[DB_RETENTION_COUNT] =
+		"SELECT count(*) FROM (SELECT 1 FROM clock INDEXED BY clock_retention"
+		" WHERE name = 'retention' AND met_on = 0 AND due > 0 AND due < ?1 LIMIT 1000)",
+	[DB_DESTROY_PIECES] =
+		"DELETE FROM piece WHERE entry IN (SELECT id FROM entry WHERE number = ?1)",
+	[DB_DESTROY_ENTRIES] = "DELETE FROM entry WHERE number = ?1",
+	/* The public half stays, with which the receipt still finds what became of the case. */
+	[DB_DESTROY_KEY] = "UPDATE case_key SET secret = x'', version = 0 WHERE number = ?1",
+	[DB_DESTROY_CLOCKS] = "DELETE FROM clock WHERE number = ?1",
+	[DB_DESTROY_REFERENCES] = "DELETE FROM reference WHERE number = ?1",
+	[DB_DESTROY_APPROVALS] = "DELETE FROM approval WHERE number = ?1",
+	[DB_DESTROY_CASE] =
+		"UPDATE cases SET state = ?2, site = '', actions = '', assignee = NULL, unread = 0"
+		" WHERE number = ?1",
+	[DB_DISPOSAL_SET] =
+		"INSERT OR REPLACE INTO disposal (number, officer, reason) VALUES (?1, ?2, ?3)",
+	[DB_DISPOSAL_GET] = "SELECT officer, reason FROM disposal WHERE number = ?1",
+	[DB_DISPOSAL_DROP] = "DELETE FROM disposal WHERE number = ?1",
+	[DB_TOMBSTONE_ADD] =
+		"INSERT INTO tombstone (number, destroyed_on, officer, reason, entries, bytes, line)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[DB_TOMBSTONE_GET] =
+		"SELECT t.destroyed_on, t.officer, t.reason, t.entries, t.bytes, a.hash, c.kind,"
+		" c.category, c.received_on, c.outcome FROM tombstone t"
+		" JOIN audit a ON a.n = t.line JOIN cases c ON c.number = t.number"
+		" WHERE t.number = ?1",
 };
 
 static const char *const names[] = {
@@ -711,13 +787,62 @@ db_failed(const struct db *db)
 	return db->failed;
 }
 
+static bool
+truncate_log(struct db *db)
+{
+	db_reset(db);
+	if (sqlite3_wal_checkpoint_v2(
+		db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+		return true;
+	log_error("database: cannot truncate the log: %s", sqlite3_errmsg(db->lite));
+	return false;
+}
+
 void
 db_truncate_log(struct db *db)
 {
-	db_reset(db);
-	if (sqlite3_wal_checkpoint_v2(db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
-	    SQLITE_OK)
-		log_error("database: cannot truncate the log: %s", sqlite3_errmsg(db->lite));
+	if (!db->pinned)
+		(void)truncate_log(db);
+}
+
+static sqlite3_file *
+file_of(struct db *db)
+{
+	sqlite3_file *file = NULL;
+
+	sqlite3_file_control(db->lite, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	return file;
+}
+
+int64_t
+db_pin(struct db *db)
+{
+	sqlite3_file *file = file_of(db);
+	sqlite3_int64 size = -1;
+
+	if (db->pinned || !truncate_log(db))
+		return -1;
+	sqlite3_wal_autocheckpoint(db->lite, 0);
+	db->pinned = true;
+	return file->pMethods->xFileSize(file, &size) == SQLITE_OK ? size : -1;
+}
+
+void
+db_unpin(struct db *db)
+{
+	if (!db->pinned)
+		return;
+	db->pinned = false;
+	sqlite3_wal_autocheckpoint(db->lite, LOG_PAGES);
+	(void)truncate_log(db);
+}
+
+bool
+db_read_file(struct db *db, void *out, size_t n, int64_t offset)
+{
+	sqlite3_file *file = file_of(db);
+
+	return file->pMethods->xRead(file, out, (int)n, offset) == SQLITE_OK;
 }
 
 static int

@@ -76,7 +76,14 @@ enum failing { FAILING_NOT, FAILING_TO_START, FAILING_TO_DELIVER };
 	X(CLOSED_ADD) X(CLOSED_ADD_OF) X(CLOSED_COUNT) X(CLOSED_COUNT_OF) X(CLOSED_DROP) X(CLOSED) \
 	X(APPROVAL_ANY) X(APPROVAL_EXPIRE) X(APPROVAL_OF) X(APPROVAL_ADD) X(APPROVAL_DROP) X(APPROVAL_SET) \
 	X(APPROVAL_GET) X(APPROVALS) \
-	X(AUDIT_LAST) X(AUDIT_ADD) X(AUDIT_ALL)
+	X(AUDIT_LAST) X(AUDIT_ADD) X(AUDIT_AT) X(AUDIT_FROM) \
+	X(AUDIT_PAGE) X(AUDIT_PAGE_CASE) X(AUDIT_PAGE_ACTOR) X(AUDIT_PAGE_ACTION) \
+	X(HEAD_ADD) X(HEAD_LAST) X(HEAD_OF) X(HEADS) \
+	X(CASE_LEGAL) X(CASE_HOLD) X(CASE_UNREAD) X(CASE_WARNED) X(CASE_WEIGHT) \
+	X(RETENTION_SET) X(RETENTION_DUE) X(RETENTION_COUNT) \
+	X(DESTROY_PIECES) X(DESTROY_ENTRIES) X(DESTROY_KEY) X(DESTROY_CLOCKS) X(DESTROY_REFERENCES) \
+	X(DESTROY_APPROVALS) X(DESTROY_CASE) X(TOMBSTONE_ADD) X(TOMBSTONE_GET) \
+	X(DISPOSAL_SET) X(DISPOSAL_GET) X(DISPOSAL_DROP)
 /* clang-format on */
 
 enum db_query {
@@ -151,6 +158,16 @@ void db_reset(struct db *db);
 
 /* Write the log into the database and cut it to nothing: what was deleted is gone from both. */
 void db_truncate_log(struct db *db);
+
+/*
+ * Do that, and then keep the file as it is, whatever is committed, until db_unpin(), which writes the
+ * log back; db_truncate_log() waits for it. The file's size in bytes; -1: it could not be done. Outside
+ * a transaction.
+ */
+int64_t db_pin(struct db *db) MUST_CHECK;
+void db_unpin(struct db *db);
+/* n bytes of the file from offset on. */
+bool db_read_file(struct db *db, void *out, size_t n, int64_t offset) MUST_CHECK;
 
 /* Run a statement that gives no rows; how many rows it changed. */
 int64_t db_run_(struct db *db, enum db_query q, const struct db_value *v, size_t n);

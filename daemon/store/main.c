@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include <sodium/core.h>
+#include <sodium/crypto_sign.h>
+#include <sodium/utils.h>
 
 #include "common/room.h"
 #include "store.h"
@@ -41,6 +43,7 @@ struct waiting {
 
 struct batch {
 	struct store store;
+	struct slab keys; /* locked: the key that signs the audit log's heads */
 	bool open;
 	unsigned n_requests;
 	struct waiting waiting[BATCH_REQUESTS];
@@ -50,6 +53,8 @@ struct batch {
 	bool urgent_again; /* an immediate release failed */
 	bool clocks_left;  /* more clocks ran out than were told of in one go */
 	bool log_dirty;    /* rows left the inbox and the log was not cut yet */
+	bool legal_left;   /* cases may have to be warned of or destroyed */
+	day_t legal_on;    /* when that was looked for last */
 };
 
 static void release_now(struct room *r);
@@ -222,6 +227,14 @@ take_effect(struct room *r, struct effects done)
 		poke_dispatch(r);
 	if (done.watch)
 		event_active(b->tick, 0, 0);
+	if (done.backup_ends)
+		backup_end(&b->store);
+	if (done.backup)
+		backup_begin(&b->store);
+	if (done.legal && r->setup->immediate) {
+		b->legal_left = true;
+		event_active(b->tick, 0, 0);
+	}
 	if (done.release)
 		release_now(r);
 }
@@ -389,6 +402,7 @@ release_now(struct room *r)
 	db_begin(s->db);
 	store_release(s, false);
 	b->clocks_left = store_clock_pass(s);
+	b->legal_left = true; /* what the reporters wrote meanwhile is known now */
 	set_next_release(r, b);
 	done = s->effects;
 	s->effects = (struct effects){ 0 };
@@ -417,6 +431,12 @@ daily(struct room *r)
 	db_savepoint(s->db);
 	if (r->setup->immediate || b->clocks_left)
 		b->clocks_left = store_clock_pass(s);
+	if (r->setup->immediate && b->legal_on != s->today)
+		b->legal_left = true;
+	b->legal_on = s->today;
+	if (b->legal_left)
+		b->legal_left = legal_pass(s);
+	audit_daily(s);
 	digest_daily(s);
 	wait = store_watch(s);
 	if (db_failed(s->db))
@@ -425,7 +445,7 @@ daily(struct room *r)
 		db_keep(s->db);
 	finish(r);
 	arena_end(&r->arena);
-	return b->clocks_left ? 1 : wait;
+	return b->clocks_left || b->legal_left ? 1 : wait;
 }
 
 static void
@@ -446,6 +466,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->effects.urgent = true;
 		finish(r);
 	}
+	backup_watch(s);
 	wait = daily(r);
 	if (wait > 0 && wait < tv.tv_sec)
 		tv.tv_sec = (time_t)wait;
@@ -567,6 +588,27 @@ import_directory(struct room *r, struct store *s)
 	return 0;
 }
 
+/* The key that signs the heads of the audit log. */
+static int
+load_audit_key(struct room *r, struct batch *b)
+{
+	struct minisign_secret *key;
+	uint8_t *seed;
+
+	if (slab_init(&b->keys, sizeof(*key) + 128) < 0 ||
+	    (key = slab_carve(&b->keys, sizeof(*key))) == NULL ||
+	    (seed = slab_carve(&b->keys, crypto_sign_SEEDBYTES)) == NULL)
+		return CANDOR_ENOMEM;
+	if (room_read_key(room_fd(r, "audit_key"), seed) < 0) {
+		log_error("the key of the audit log cannot be read");
+		return CANDOR_EINVAL;
+	}
+	minisign_from_seed(key, seed);
+	sodium_memzero(seed, crypto_sign_SEEDBYTES);
+	b->store.audit_key = key;
+	return 0;
+}
+
 /* A pinned time zone: mktime() would otherwise look for the file again, behind the walls. */
 static void
 pin_time_zone(void)
@@ -603,6 +645,8 @@ setup(struct room *r)
 	r->state = b;
 	s = store_of(r);
 	pin_time_zone();
+	if (load_audit_key(r, b) < 0)
+		return CANDOR_EINVAL;
 	arena_init(&s->charter.arena, charter, CHARTER_ARENA_BYTES);
 	state = (struct sandbox_path){ .fd = room_fd(r, "state"), .write = true };
 	umask(077);
@@ -631,10 +675,12 @@ setup(struct room *r)
 	s->effects = (struct effects){ 0 };
 	if (db_commit(s->db) < 0)
 		return CANDOR_ESYS;
-	if (audit_verify(s, &bad) == CANDOR_EBADMSG)
-		log_error("the audit log was tampered with: line %lld does not follow from what is "
-			  "before it",
+	if (audit_check(s, &bad) == CANDOR_EBADMSG) {
+		s->audit_bad = bad;
+		log_error("the audit log was tampered with: line %lld is not what was signed, or does "
+			  "not follow from what is before it; see `candor admin verify`",
 		    (long long)bad);
+	}
 	db_reset(s->db);
 	arena_end(&r->arena);
 	return 0;

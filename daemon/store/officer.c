@@ -59,6 +59,9 @@ status_get(struct store *s, const struct call *c, struct answer *out)
 	m->proposal_waits = db_row0(s->db, PROPOSAL_GET);
 	m->schema_version = db_version(s->db);
 	m->n_problems = store_problems(s, &m->problems);
+	m->warning_days = s->setup->warning_days;
+	if (db_row(s->db, RETENTION_COUNT, db_i(s->today + (day_t)m->warning_days)))
+		m->ending = (uint32_t)db_int(s->db, DB_RETENTION_COUNT, 0);
 	return store_answer(out, MSG_STATUS, m);
 }
 
@@ -121,6 +124,14 @@ static const struct {
 	{ MSG_CASE_CLOCK,       CASEWORK,                         false, case_clock },
 	{ MSG_CASE_WRAP,        CASEWORK | ESCROW,                false, case_wrap },
 	{ MSG_CASE_SCAN,        CASEWORK | ESCROW,                false, case_scan },
+	{ MSG_CASE_HOLD,        CASEWORK,                         false, case_hold },
+	{ MSG_CASE_DESTROY,     OF(LEAD),                         false, case_destroy },
+	{ MSG_CERTIFICATE_GET,  CASEWORK | OF(AUDITOR),           true,  case_certificate },
+	{ MSG_CASE_EXPORT,      CASEWORK,                         false, case_export },
+	{ MSG_AUDIT_LIST,       CASEWORK | OF(AUDITOR),           false, audit_page },
+	{ MSG_AUDIT_CHAIN,      OF(AUDITOR) | OF(ADMIN),          true,  audit_chain },
+	{ MSG_AUDIT_HEAD_GET,   ENROLLED,                         true,  audit_head_get },
+	{ MSG_BACKUP_GET,       OF(ADMIN),                        false, backup_get },
 	{ MSG_APPROVAL_LIST,    CASEWORK,                         true,  approval_list },
 	{ MSG_APPROVE,          CASEWORK,                         false, approval_judge },
 	{ MSG_STATUS_GET,       OF(ADMIN) | OF(LEAD) | OF(AUDITOR), true, status_get },

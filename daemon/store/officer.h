@@ -56,6 +56,22 @@ enum verdict case_clock(struct store *s, const struct call *c, struct answer *ou
 /* ---- people.c ---- */
 enum verdict case_scan(struct store *s, const struct call *c, struct answer *out);
 
+/* ---- legal.c ---- */
+enum verdict case_hold(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_destroy(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_certificate(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_export(struct store *s, const struct call *c, struct answer *out);
+
+/* ---- backup.c ---- */
+enum verdict backup_get(struct store *s, const struct call *c, struct answer *out);
+
+/* ---- audit.c ---- */
+enum verdict audit_page(struct store *s, const struct call *c, struct answer *out);
+enum verdict audit_chain(struct store *s, const struct call *c, struct answer *out);
+enum verdict audit_head_get(struct store *s, const struct call *c, struct answer *out);
+/* Answer with a first page of the lines of a case. */
+enum verdict audit_of_case(struct store *s, int64_t number, struct answer *out);
+
 /* ---- approve.c: four eyes ---- */
 /*
  * May the sender do what now ("export", "destroy") to the case? KEEP: yes, since the site does not ask

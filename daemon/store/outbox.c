@@ -62,7 +62,7 @@ add_event(struct store *s, const char *kind, int64_t number, enum case_state sta
 	f.site = db_text(s->db, DB_CASE_ROUTE, 2, s->arena);
 	new_key(key);
 	db_run(s->db, EVENT_ADD, db_b(key, KEY_BYTES), db_t(kind), db_i(number), db_i(state),
-	    db_i(s->today), db_t(clock), db_i(due), db_t(""), db_i(0), db_t(up_to));
+	    db_i(s->today), db_t(clock), db_i(due), db_t(""), db_i(0), db_t(up_to), db_t(""));
 	event = db_last_id(s->db);
 	for (size_t i = 0; i < s->setup->n_plugins; i++) {
 		const Candor__Plugin *p = s->setup->plugins[i];
@@ -102,7 +102,7 @@ store_bare_event(
 	db_run(s->db, EVENT_ADD, db_b(event_key, KEY_BYTES), db_t(e->kind), db_t(NULL),
 	    db_i(CASE_NONE), db_i(s->today), db_t(""), db_i(0),
 	    db_t(e->plugin != NULL ? e->plugin : ""), db_i(e->activity),
-	    db_t(e->recipient != NULL ? e->recipient : ""));
+	    db_t(e->recipient != NULL ? e->recipient : ""), db_t(e->head != NULL ? e->head : ""));
 	return add_delivery(
 	    s, plugin, db_last_id(s->db), db_t(NULL), NEXT_TRY_FIRST, key != NULL ? key : own);
 }
@@ -246,6 +246,7 @@ due_of_row(struct store *s, struct due *out, const Candor__Plugin *p)
 	e->kind = db_text(s->db, q, 4, s->arena);
 	e->on = (int32_t)db_int(s->db, q, 7);
 	e->plugin = db_text(s->db, q, 15, s->arena);
+	e->head = db_text(s->db, q, 20, s->arena);
 	if (strcmp(e->kind, "digest") == 0) {
 		out->what = A_DIGEST;
 		add_digest(s, out, p, db_text(s->db, q, 17, s->arena));

@@ -135,6 +135,7 @@ release_messages(struct store *s, struct span hash)
 			db_run(s->db, CASE_SET_STATE, db_i(number), db_i(state));
 			db_run(s->db, READER_REFRESH, db_i(number));
 		}
+		db_run(s->db, CASE_UNREAD, db_i(number), db_i(1));
 		store_event(s, "message", number, state);
 		db_run(s->db, WAITING_DROP, db_i(row));
 		s->effects.released = true;
@@ -179,6 +180,7 @@ release_report(struct store *s, int64_t inbox)
 	    m->entry.len, 0, NULL, &n);
 	release_stage(s, number, stage, m->received_on, m->n_attachments, n);
 	db_run(s->db, INBOX_DROP, db_i(inbox));
+	db_run(s->db, CASE_UNREAD, db_i(number), db_i(1));
 	audit(s, "", "release", number, "");
 	store_event(s, "filed", number, state);
 	s->effects.released = true;

@@ -311,6 +311,10 @@ store_message(struct store *s, unsigned worker, const ProtobufCMessage *msg, str
 	released = db_row(s->db, CASE_BY_LOOKUP, hash);
 	if (!released && !db_row(s->db, INBOX_GET, hash))
 		return store_refuse(s, out, EX_DATAERR, "nothing was filed under this receipt");
+	if (released && db_int(s->db, DB_CASE_BY_LOOKUP, 1) == CASE_DESTROYED)
+		return store_refuse(s, out, EX_DATAERR,
+		    "what was filed under this receipt is destroyed, since its time is over: file a "
+		    "new report");
 	if (db_row(s->db, WAITING_HAS, hash, id) ||
 	    (released &&
 		db_row(s->db, ENTRY_HAS_MESSAGE, db_i(db_int(s->db, DB_CASE_BY_LOOKUP, 0)), id))) {

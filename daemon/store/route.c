@@ -45,6 +45,12 @@ route_takes_alarm(const Candor__Plugin *p)
 }
 
 bool
+route_takes_audit(const Candor__Plugin *p)
+{
+	return p->n_events > 0 && one_of(p->events, p->n_events, "audit");
+}
+
+bool
 route_omits(const Candor__Plugin *p, const char *field)
 {
 	return p->n_omit > 0 && one_of(p->omit, p->n_omit, field);

@@ -239,6 +239,37 @@ static const char *const version_3[] = {
 	"  UNIQUE (what, number, asked_by, detail)"
 	") STRICT",
 
+	/* ---- the legal record ---- */
+	"ALTER TABLE cases ADD COLUMN hold INTEGER NOT NULL DEFAULT 0",      /* 1: never destroyed */
+	"ALTER TABLE cases ADD COLUMN unread INTEGER NOT NULL DEFAULT 0",    /* 1: nobody saw what came last */
+	"ALTER TABLE cases ADD COLUMN warned_on INTEGER NOT NULL DEFAULT 0", /* that it will be destroyed */
+	"CREATE INDEX clock_retention ON clock (due, number)"
+	"  WHERE name = 'retention' AND met_on = 0 AND due > 0",
+	"CREATE TABLE disposal ("              /* who wants a case destroyed before its time */
+	"  number INTEGER PRIMARY KEY REFERENCES cases,"
+	"  officer TEXT NOT NULL,"
+	"  reason TEXT NOT NULL"
+	") STRICT",
+	"CREATE TABLE tombstone ("             /* what is left of a destroyed case, beside its row */
+	"  number INTEGER PRIMARY KEY REFERENCES cases,"
+	"  destroyed_on INTEGER NOT NULL,"
+	"  officer TEXT NOT NULL,"             /* who wanted it; empty: its time was over */
+	"  reason TEXT NOT NULL,"
+	"  entries INTEGER NOT NULL,"
+	"  bytes INTEGER NOT NULL,"
+	"  line INTEGER NOT NULL REFERENCES audit"
+	") STRICT",
+	"CREATE TABLE head ("                  /* the audit log's last line, signed once a day */
+	"  day INTEGER PRIMARY KEY,"
+	"  line INTEGER NOT NULL UNIQUE,"
+	"  hash BLOB NOT NULL,"
+	"  signature BLOB NOT NULL"
+	") STRICT",
+	"ALTER TABLE event ADD COLUMN head TEXT NOT NULL DEFAULT ''",        /* of an audit: that line's hash */
+	"CREATE INDEX audit_case ON audit (number, n) WHERE number > 0",
+	"CREATE INDEX audit_actor ON audit (actor, n) WHERE actor <> ''",
+	"CREATE INDEX audit_action ON audit (action, n)",
+
 	/* ---- clocks ---- */
 	"ALTER TABLE cases ADD COLUMN discovered_on INTEGER NOT NULL DEFAULT 0", /* 0: no officer said */
 	"ALTER TABLE clock ADD COLUMN started_on INTEGER NOT NULL DEFAULT 0", /* 0: waits for that day */

@@ -7,15 +7,16 @@
 #ifndef CANDOR_STORE_STORE_H
 #define CANDOR_STORE_STORE_H
 
+#include "candor/auditline.h"
 #include "candor/candor_pb.h"
 #include "candor/casestate.h"
 #include "candor/clocks.h"
 #include "candor/directory.h"
+#include "candor/number.h"
 #include "candor/wire.h"
 
 #include "clock.h"
 #include "db.h"
-#include "number.h"
 #include "pace.h"
 
 /* Attachments to one report or message. */
@@ -49,6 +50,17 @@ struct effects {
 	bool directory;  /* tell intake and desk */
 	bool release;    /* an administrator wants one */
 	bool watch;      /* a plugin may have fallen silent */
+	bool legal;      /* a case is to be destroyed */
+	bool backup;     /* one begins: see backup.c */
+	bool backup_ends;
+};
+
+/* A backup that a client fetches. */
+struct backup {
+	uint8_t id[KEY_BYTES];
+	int64_t
+	    size; /* of the database's file, which stays as it is meanwhile; 0: none is fetched */
+	int64_t used_at;
 };
 
 struct store {
@@ -57,6 +69,9 @@ struct store {
 	const Candor__RoomSetup *setup;
 	struct charter charter;
 	struct effects effects;
+	struct backup backup;
+	const struct minisign_secret *audit_key; /* signs heads and certificates; NULL: none */
+	int64_t audit_bad; /* the first line of the audit log that does not fit; 0: none is known */
 	struct {
 		char plugin[32];
 		struct pace pace;
@@ -138,6 +153,7 @@ struct bare_event {
 	const char
 	    *recipient; /* of a daily digest: whose it is; or NULL: those that routing finds */
 	bool activity;
+	const char *head; /* of an audit, or NULL */
 };
 /* Add it for one plugin, ahead of all that waits. Returns the delivery's rowid, and its key if that is
  * not NULL. */
@@ -168,6 +184,8 @@ struct case_facts {
 bool route_takes(const Candor__Plugin *p, const struct case_facts *f);
 /* One that asks for alarms, or for nothing in particular and tells people: no ticket for it. */
 bool route_takes_alarm(const Candor__Plugin *p);
+/* One that asks for the audit log's heads by name. */
+bool route_takes_audit(const Candor__Plugin *p);
 /* Is "category", "site" or "severity" kept from it? */
 bool route_omits(const Candor__Plugin *p, const char *field);
 
@@ -301,7 +319,30 @@ bool store_officer_reads(unsigned kind);
 void audit(
     struct store *s, const char *actor, const char *action, int64_t number, const char *detail);
 /* Follow the chain from its first line: 0, or CANDOR_EBADMSG and the number of the first line that
- * does not fit. */
+ * does not fit. Takes a second for a million lines. */
 int audit_verify(struct store *s, int64_t *bad) MUST_CHECK;
+/* The same from the last signed head on, which must be there as it was signed. At start. */
+int audit_check(struct store *s, int64_t *bad) MUST_CHECK;
+/* Once a day: sign the last line, and hand its hash to the plugins that want it. In a transaction. */
+void audit_daily(struct store *s);
+/* The head as of now, for a message; NULL without a key. */
+Candor__AuditHead *audit_head_now(struct store *s);
+
+/* ---- the legal record: legal.c ---- */
+/* A case was closed: its time runs. Or it was reopened: it does not. */
+void legal_closed(struct store *s, int64_t number);
+void legal_reopened(struct store *s, int64_t number);
+bool case_is_held(struct store *s, int64_t number);
+/* Warn of cases whose time ends soon, destroy those whose time is over. In a transaction. True: there
+ * are more. */
+bool legal_pass(struct store *s);
+
+/* ---- a copy of the database: backup.c ---- */
+/* Outside a transaction: from now on the file stays as it is, and what changes goes to the log; and the
+ * end of it. */
+void backup_begin(struct store *s);
+void backup_end(struct store *s);
+/* Forget one that nobody fetches any more. Outside a transaction. */
+void backup_watch(struct store *s);
 
 #endif

@@ -259,6 +259,10 @@ store_problems(struct store *s, Candor__Problem ***out)
 		problem(&list, LEVEL_WARNING,
 		    "there is no plugin: officers are told of nothing; see plugins.d beside "
 		    "candor.conf");
+	if (s->audit_bad > 0)
+		problem(&list, LEVEL_CRITICAL,
+		    "the audit log was tampered with from line %lld on: run `candor admin verify`",
+		    (long long)s->audit_bad);
 	if ((n = (size_t)people_closed(s)) > 0)
 		problem(&list, LEVEL_WARNING,
 		    "nobody can open %zu case%s: whose key changed runs `candor key rotate`; if it is "

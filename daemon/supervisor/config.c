@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "candor/casestate.h"
 #include "candor/day.h"
 #include "candor/directory.h"
 #include "candor/strip.h"
@@ -54,12 +55,24 @@ charter_valid(const char *text)
 	return minisign_public_parse(&k, text, strlen(text)) == 0;
 }
 
+static bool
+recipient_valid(const char *text)
+{
+	uint8_t recipient[AGE_KEY_BYTES];
+
+	return age_recipient_parse(recipient, text, strlen(text)) == 0;
+}
+
 static const char *const sandbox_words[] = { "enforce", "best-effort", NULL };
 static const char *const log_words[] = { "error", "warning", "info", "debug", NULL };
 static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
 /* By enum officer_role; auditors and admins never receive a case. */
 static const char *const recipient_words[] = { "officer", "lead", NULL };
 static const char *const four_eyes_words[] = { "export", "destroy", "escrow", NULL };
+/* A closed case has one. */
+#define X(name, text) text,
+static const char *const outcome_words[] = { CASE_OUTCOMES(X) NULL };
+#undef X
 static const char *const label_words[] = {
 #define X(name, text, reason) text,
 	STRIP_LABELS(X)
@@ -95,6 +108,8 @@ static const struct setting_key main_keys[] = {
 	  .text = "keys/intake.key", .doc = "the daemon's secret towards reporters" },
 	{ "desk_key", SETTING_PATH, FIXED, AT(desk_key), .min = 1, .max = 4000,
 	  .text = "keys/desk.key", .doc = "the daemon's secret towards officers" },
+	{ "audit_key", SETTING_PATH, FIXED, AT(audit_key), .min = 1, .max = 4000,
+	  .text = "keys/audit.key", .doc = "signs the audit log's heads, and certificates of disposal" },
 	{ "directory", SETTING_PATH, FIXED, AT(directory), .min = 1, .max = 4000,
 	  .text = "directory.txt", .doc = "the first directory of officers" },
 	{ "directory_signature", SETTING_PATH, FIXED, AT(directory_signature), .min = 1, .max = 4000,
@@ -136,6 +151,13 @@ static const struct setting_key main_keys[] = {
 	  .form = "ids of 1 to 32 of a-z, 0-9 and -", .doc = "corrective actions" },
 	{ "four_eyes", SETTING_TEXTS, 0, AT(n_four_eyes), .words = four_eyes_words,
 	  .doc = "what another person must approve" },
+	{ "disposal_warning_days", SETTING_NUMBER, 0, AT(warning_days), .max = 365, .number = 30,
+	  .doc = "officers are told so many days before a case is destroyed" },
+	{ "backup_days", SETTING_NUMBER, 0, AT(backup_days), .min = 1, .max = 366, .number = 35,
+	  .doc = "a backup is to be deleted after so many" },
+	{ "backup_recipient", SETTING_TEXT, 0, AT(backup_recipient), .min = 1, .max = AGE_RECIPIENT_CHARS,
+	  .valid = recipient_valid, .form = "an age recipient, \"age1…\"",
+	  .doc = "whom backups are encrypted to; left out: the directory's escrow" },
 	{ "release", SETTING_OTHER, 0, .doc = "when reports reach the officers" },
 	{ "limits", SETTING_OTHER, 0, .doc = "group" },
 	{ "categories", SETTING_OTHER, 0, .doc = "list of groups" },
@@ -169,11 +191,18 @@ static const struct setting_key category_keys[] = {
 	{ "feedback_months", SETTING_NUMBER, 0, IN_CATEGORY(feedback_months), .min = 1, .max = 12, .number = 3,
 	  .doc = "from acknowledgement" },
 	{ "retention_years", SETTING_NUMBER, 0, IN_CATEGORY(retention_years), .min = 1, .max = 50, .number = 6 },
+	{ "retention", SETTING_OTHER, 0, .doc = "list of groups: years by outcome" },
 	{ "recipients", SETTING_MASK, REQUIRED, IN_CATEGORY(roles_mask), .words = recipient_words,
 	  .doc = "roles" },
 	{ "immediate", SETTING_BOOL, 0, IN_CATEGORY(immediate), .doc = "released at once: imminent harm" },
 	{ "breach_notice", SETTING_BOOL, 0, IN_CATEGORY(breach_notice),
 	  .doc = "it is about patients' data: they may have to be told" },
+};
+
+#define IN_RETENTION(field) .offset = offsetof(Candor__Retention, field)
+static const struct setting_key retention_keys[] = {
+	{ "outcome", SETTING_TEXT, REQUIRED, IN_RETENTION(outcome), .words = outcome_words + 1 },
+	{ "years", SETTING_NUMBER, REQUIRED, IN_RETENTION(years), .min = 1, .max = 50 },
 };
 
 #define IN_SITE(field) .offset = offsetof(Candor__Site, field)
@@ -239,6 +268,33 @@ config_has_site(const struct config *c, const char *id)
 	return find_site(c, id) != NULL;
 }
 
+/* For how long cases of a category are kept, by how they ended. */
+static void
+read_retention(struct setting_reader *r, const config_setting_t *s, const char *prefix,
+    Candor__Category *category)
+{
+	const config_setting_t *list = config_group_list(r, s, "retention", OUTCOME__N - 1);
+	size_t n = list != NULL ? (size_t)config_setting_length(list) : 0;
+	Candor__Retention *all = setting_alloc(r, n * sizeof(*all));
+
+	category->retention = setting_alloc(r, n * sizeof(*category->retention));
+	if (all == NULL || category->retention == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const config_setting_t *at = config_setting_get_elem(list, (unsigned)i);
+		char inner[96];
+
+		candor__retention__init(&all[i]);
+		snprintf(inner, sizeof(inner), "%sretention[%zu].", prefix, i);
+		setting_read(r, at, inner, retention_keys, NELEM(retention_keys), &all[i]);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(all[k].outcome, all[i].outcome) == 0)
+				setting_error(r, at, "%soutcome \"%s\" is there twice", inner,
+				    all[i].outcome);
+		category->retention[category->n_retention++] = &all[i];
+	}
+}
+
 static void
 read_categories(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
@@ -264,6 +320,7 @@ read_categories(struct config *c, struct setting_reader *r, const config_setting
 
 		candor__category__init(full);
 		snprintf(prefix, sizeof(prefix), "categories[%zu].", i);
+		read_retention(r, s, prefix, full);
 		setting_read(r, s, prefix, category_keys, NELEM(category_keys), full);
 		if (full->id[0] != '\0' && config_has_category(c, full->id))
 			setting_error(r, s, "category \"%s\" is there twice", full->id);
@@ -444,6 +501,7 @@ config_load(const char *path, unsigned with, FILE *err, int *status)
 		check_whole(c, &r, root);
 		if (with & CONFIG_WITH_FILES) {
 			config_key_check(&r, root, "intake_key", c->intake_key);
+			config_key_check(&r, root, "audit_key", c->audit_key);
 			config_key_check(&r, root, "desk_key", c->desk_key);
 			config_directory_check(c, &r, root);
 		}

@@ -28,7 +28,7 @@ struct config {
 	char *charter;
 	char *intake_socket, *desk_socket, *desk_group;
 	char *state;
-	char *intake_key, *desk_key;
+	char *intake_key, *desk_key, *audit_key;
 	char *directory, *directory_signature;
 	uint32_t workers; /* 1.. */
 	uint32_t sandbox; /* enum config_sandbox */
@@ -36,6 +36,8 @@ struct config {
 	uint32_t uid_base;
 	uint32_t headcount_k;
 	uint32_t due_days, alarm_after_h;
+	uint32_t warning_days, backup_days;
+	char *backup_recipient;
 	uint32_t working_week; /* bits 1 << weekday, 0: Monday */
 	size_t n_holidays;
 	char **holidays;

@@ -34,6 +34,7 @@ struct instance {
 	uint8_t site_id[SITE_ID_BYTES];
 	char site_id_hex[2 * SITE_ID_BYTES + 1];
 	char intake_public[65], desk_public[65];
+	char audit_public[MINISIGN_PUBLIC_CHARS + 1];
 	char charter[MINISIGN_PUBLIC_CHARS + 1];
 };
 
@@ -183,6 +184,26 @@ make_daemon_key(struct instance *in, const char *name, char public_hex[65])
 	return r;
 }
 
+/* What signs the audit log's heads: a seed as hex, its public half as minisign has it. */
+static int
+make_audit_key(struct instance *in)
+{
+	struct minisign_secret key;
+	uint8_t seed[crypto_sign_SEEDBYTES];
+	char hex[2 * sizeof(seed) + 1];
+	int r;
+
+	randombytes_buf(seed, sizeof(seed));
+	minisign_from_seed(&key, seed);
+	minisign_public_format(in->audit_public, &key.pub);
+	sodium_bin2hex(hex, sizeof(hex), seed, sizeof(seed));
+	r = write_text(in, "keys/audit.key", "%s\n", hex);
+	sodium_memzero(&key, sizeof(key));
+	sodium_memzero(seed, sizeof(seed));
+	sodium_memzero(hex, sizeof(hex));
+	return r;
+}
+
 /* An age identity with a word on what it is for. */
 static int
 make_identity(
@@ -250,6 +271,7 @@ make_keys(struct instance *in)
 	minisign_keypair(&charter);
 	if ((r = make_daemon_key(in, "keys/intake.key", in->intake_public)) == 0 &&
 	    (r = make_daemon_key(in, "keys/desk.key", in->desk_public)) == 0 &&
+	    (r = make_audit_key(in)) == 0 &&
 	    (r = make_identity(in, "admin.key",
 		 "Candor: the first administrator's key. It opens no report.", admin)) == 0 &&
 	    (r = make_identity(in, "escrow.key",
@@ -294,6 +316,7 @@ static const char candor_conf[] =
     "state = \"state\";                     # the database\n"
     "intake_key = \"keys/intake.key\";\n"
     "desk_key = \"keys/desk.key\";\n"
+    "audit_key = \"keys/audit.key\";       # signs the audit log's heads\n"
     "directory = \"directory.txt\";         # the first one; later ones come over the desk\n"
     "directory_signature = \"directory.txt.minisig\";\n"
     "plugins_dir = \"plugins.d\";           # one NAME.conf for each notifier\n"
@@ -329,7 +352,8 @@ static const char site_conf[] =
     "desk = \"unix:%s/run/desk.sock\";        # officers and administrators\n"
     "daemon_key = \"%s\";\n"
     "desk_key = \"%s\";\n"
-    "charter = \"%s\";\n";
+    "charter = \"%s\";\n"
+    "audit_key = \"%s\";   # signs the audit log's heads; minisign's format\n";
 
 static int
 write_configuration(struct instance *in)
@@ -340,7 +364,7 @@ write_configuration(struct instance *in)
 		r = write_text(in, f->name, "%s", f->text);
 	if (r == 0)
 		r = write_text(in, "site.conf", site_conf, in->site_id_hex, in->quoted, in->quoted,
-		    in->intake_public, in->desk_public, in->charter);
+		    in->intake_public, in->desk_public, in->charter, in->audit_public);
 	return r;
 }
 

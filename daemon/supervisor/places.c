@@ -238,7 +238,7 @@ places_files(const struct places *p, const struct config *c, enum wire_party roo
     int fds[static CHANNEL_FDS_MAX], char *names[static CHANNEL_FDS_MAX])
 {
 	static char listen_name[] = "listen", key_name[] = "key", state_name[] = "state",
-		    directory_name[] = "directory", signature_name[] = "directory_signature";
+		    audit_name[] = "audit_key", directory_name[] = "directory", signature_name[] = "directory_signature";
 	const struct {
 		enum wire_party room;
 		char *name;
@@ -251,6 +251,7 @@ places_files(const struct places *p, const struct config *c, enum wire_party roo
 		{ PARTY_DESK, listen_name, p->desk_socket, NULL, NULL },
 		{ PARTY_DESK, key_name, -1, c->desk_key, NULL },
 		{ PARTY_STORE, state_name, p->state, NULL, NULL },
+		{ PARTY_STORE, audit_name, -1, c->audit_key, NULL },
 		{ PARTY_STORE, directory_name, -1, NULL, c->directory },
 		{ PARTY_STORE, signature_name, -1, NULL, c->directory_signature },
 	};

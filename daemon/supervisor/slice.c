@@ -123,6 +123,9 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 		out->escalation = c->escalation;
 		out->escalation_contact = c->escalation_contact;
 		out->alarm_after_h = c->alarm_after_h;
+		out->warning_days = c->warning_days;
+		out->backup_days = c->backup_days;
+		out->backup_recipient = c->backup_recipient;
 	}
 	if (has & PART_PLUGINS) {
 		out->n_plugins = c->n_plugins;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Signatures in minisign's format (jedisct1.github.io/minisign): prehashed Ed25519 ("ED"), trusted
- * comment included. The charter key signs the directory with it. Pure; Debian's minisign verifies
+ * comment included. The charter key signs the directory with it, the daemon the heads of its audit log. Pure; Debian's minisign verifies
  * ours and we verify its.
  */
 #ifndef CANDOR_MINISIGN_H
@@ -28,6 +28,10 @@ void minisign_public_format(char out[MINISIGN_PUBLIC_CHARS + 1], const struct mi
 
 /* A new pair. Where the charter key is made: `candord --init`. */
 void minisign_keypair(struct minisign_secret *out);
+
+/* The pair of a seed of 32 bytes, its key id derived from the public half: the daemon's key that signs
+ * the audit log, and an officer's. store, client, `candord --init`. */
+void minisign_from_seed(struct minisign_secret *out, const uint8_t seed[32]);
 
 /* The secret key file as minisign reads it, without passphrase (minisign -W), in the arena. */
 int minisign_secret_format(

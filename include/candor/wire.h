@@ -81,6 +81,18 @@ enum wire_party {
 	X(  73, RELEASE,            OFFICER,    DESK,       16,            empty,             "release now") \
 	X(  74, RELOAD,             OFFICER,    DESK,       16,            empty,             "read the configuration anew") \
 	X(  75, DELIVERY_GET,       OFFICER,    DESK,       64,            delivery_ref,      "how one delivery is; answered by DELIVERIES_PAGE") \
+	X(  76, CASE_HOLD,          OFFICER,    DESK,       WIRE_BODY_MAX, case_hold,         "a legal hold, on or off, with a reason") \
+	X(  77, CASE_DESTROY,       OFFICER,    DESK,       64,            case_destroy,      "destroy a case before its time") \
+	X(  78, CERTIFICATE_GET,    OFFICER,    DESK,       64,            case_ref,          "that a case was destroyed") \
+	X(  79, CERTIFICATE,        DESK,       OFFICER,    4096,          certificate,       "the same, signed") \
+	X(  80, CASE_EXPORT,        OFFICER,    DESK,       96,            case_export,       "a case leaves the house; answered by AUDIT_PAGE, its lines") \
+	X(  81, AUDIT_HEAD,         DESK,       OFFICER,    1024,          audit_head,        "the signed head of the audit log") \
+	X(  82, BACKUP_GET,         OFFICER,    DESK,       64,            backup_get,        "a piece of the database as it was when the backup began") \
+	X(  83, BACKUP,             DESK,       OFFICER,    WIRE_BODY_MAX, backup_part,       "the same") \
+	X(  84, AUDIT_LIST,         OFFICER,    DESK,       512,           audit_query,       "lines of the audit log, newest first") \
+	X(  85, AUDIT_PAGE,         DESK,       OFFICER,    WIRE_BODY_MAX, audit_page,        "the same") \
+	X(  86, AUDIT_CHAIN,        OFFICER,    DESK,       32,            audit_after,       "all lines, from the first on, to be followed; answered by AUDIT_PAGE") \
+	X(  87, AUDIT_HEAD_GET,     OFFICER,    DESK,       16,            audit_head_ref,    "the last head, and what became of an earlier one") \
 	/* ---- between rooms ---- */ \
 	X( 128, STORE_REPORT,       INTAKE,     STORE,      WIRE_BODY_MAX, store_report,      "a sealed report, identity stripped") \
 	X( 129, STORED,             STORE,      INTAKE,     64,            stored,            "durable") \

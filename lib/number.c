@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Case numbers: see number.h. Store; pure. */
-#include "number.h"
+/* Case numbers: see candor/number.h. */
+#include "candor/number.h"
 
 #include <string.h>
 

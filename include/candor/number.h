@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Case numbers: 40 random bits, shown to people as "C-7K3M-9QX2" in Crockford's base32, which has
- * no letter that is taken for another. Store; pure.
+ * no letter that is taken for another. Pure; any process.
  */
-#ifndef CANDOR_STORE_NUMBER_H
-#define CANDOR_STORE_NUMBER_H
+#ifndef CANDOR_NUMBER_H
+#define CANDOR_NUMBER_H
 
 #include "candor/base.h"
 
