@@ -61,7 +61,7 @@ static const struct candor_kv own_names[] = { { "items", NULL } };
 
 /* One setting each; NULL: not given. */
 struct conf {
-	const char *host, *port, *starttls, *username, *password_file, *ca_file, *from, *to;
+	const char *host, *port, *starttls, *username, *password_file, *ca_file, *from;
 	const char *subject, *body, *timeout_s;
 	enum tls tls;
 	unsigned port_number, timeout_number;
@@ -69,7 +69,7 @@ struct conf {
 
 struct email {
 	CURL *curl;
-	char *url, *username, *password, *from, *to, *subject, *body, *ca;
+	char *url, *username, *password, *from, *subject, *body, *ca;
 	size_t ca_len;
 	const char *domain; /* of from */
 	enum tls tls;
@@ -101,27 +101,6 @@ address_ok(const char *s, size_t len)
 	return true;
 }
 
-/* Call fn for each address of a list that blanks and commas separate; stops when it is false. */
-static bool
-each_address(const char *list, bool (*fn)(const char *s, size_t len, void *arg), void *arg)
-{
-	while (*(list += strspn(list, " ,\t")) != '\0') {
-		size_t len = strcspn(list, " ,\t");
-
-		if (!fn(list, len, arg))
-			return false;
-		list += len;
-	}
-	return true;
-}
-
-static bool
-is_address(const char *s, size_t len, void *arg)
-{
-	++*(size_t *)arg;
-	return address_ok(s, len);
-}
-
 static bool
 host_ok(const char *host)
 {
@@ -147,9 +126,8 @@ parse(struct conf *c, const struct candor_kv *kv, size_t n, char *why, size_t ca
 	const struct setting known[] = { { "host", &c->host }, { "port", &c->port },
 		{ "starttls", &c->starttls }, { "username", &c->username },
 		{ "password_file", &c->password_file }, { "ca_file", &c->ca_file },
-		{ "from", &c->from }, { "to", &c->to }, { "subject", &c->subject },
-		{ "body", &c->body }, { "timeout_s", &c->timeout_s } };
-	size_t addresses = 0;
+		{ "from", &c->from }, { "subject", &c->subject }, { "body", &c->body },
+		{ "timeout_s", &c->timeout_s } };
 
 	memset(c, 0, sizeof(*c));
 	if (settings_read(known, NELEM(known), kv, n, why, cap) < 0)
@@ -181,13 +159,6 @@ parse(struct conf *c, const struct candor_kv *kv, size_t n, char *why, size_t ca
 	if (c->from == NULL || !address_ok(c->from, strlen(c->from)))
 		return settings_fail(
 		    why, cap, "from must be one address, such as candor@hospital.example");
-	if (c->to == NULL)
-		c->to = "officers";
-	if (strcmp(c->to, "officers") != 0 && (!each_address(c->to, is_address, &addresses) ||
-						  addresses == 0 || addresses > RECIPIENTS_MAX))
-		return settings_fail(why, cap,
-		    "to must be \"officers\" (those who can read the case) or addresses with "
-		    "commas");
 	if (check_template("subject", c->subject, "", why, cap) < 0)
 		return -1;
 	return check_template("body", c->body, "\n\t", why, cap);
@@ -445,35 +416,31 @@ struct recipients {
 	bool no_memory;
 };
 
-static bool
-add_recipient(const char *s, size_t len, void *arg)
+static void
+add_recipient(struct recipients *r, const char *address)
 {
-	struct recipients *r = arg;
 	struct curl_slist *more;
-	char address[ADDRESS_MAX + 1];
+	size_t len = strlen(address);
 
-	if (!address_ok(s, len) || r->n == RECIPIENTS_MAX) {
+	if (!address_ok(address, len) || r->n == RECIPIENTS_MAX) {
 		text_adds(r->bad, r->bad->len > 0 ? ", " : "no address or one too many: ");
-		text_add(r->bad, s, len < 80 ? len : 80);
-		return true;
+		text_add(r->bad, address, len < 80 ? len : 80);
+		return;
 	}
-	memcpy(address, s, len);
-	address[len] = '\0';
 	if (accepted_before(r->m, pair_hash(r->key, address))) {
 		r->skipped++;
-		return true;
+		return;
 	}
 	/* The same person may be named twice. */
 	for (const struct curl_slist *at = r->list; at != NULL; at = at->next)
 		if (strcasecmp(at->data, address) == 0)
-			return true;
+			return;
 	if ((more = curl_slist_append(r->list, address)) == NULL) {
 		r->no_memory = true;
-		return false;
+		return;
 	}
 	r->list = more;
 	r->n++;
-	return true;
 }
 
 /* The conversation failed as a whole: later, or never. */
@@ -621,11 +588,8 @@ email_deliver(void *state, const struct candor_event *e, struct candor_answer *a
 
 	if (!event_sound(e, a->error, sizeof(a->error)))
 		return CANDOR_REFUSED;
-	if (m->to != NULL)
-		each_address(m->to, add_recipient, &r);
-	else
-		for (size_t i = 0; i < e->n_to && !r.no_memory; i++)
-			add_recipient(e->to[i], strlen(e->to[i]), &r);
+	for (size_t i = 0; i < e->n_to && !r.no_memory; i++)
+		add_recipient(&r, e->to[i]);
 	if ((message.p = calloc(1, message.cap)) == NULL || r.no_memory) {
 		answer_say(a, "out of memory");
 	} else if (r.n == 0 && r.skipped > 0) {
@@ -664,7 +628,6 @@ email_close(void *state)
 	free(m->url);
 	free(m->username);
 	free(m->from);
-	free(m->to);
 	free(m->subject);
 	free(m->body);
 	free(m->ca);
@@ -697,7 +660,6 @@ email_open(void **state, const struct candor_kv *kv, size_t n, char *why, size_t
 	settings_fail(why, cap, "out of memory");
 	if (!settings_copy(&m->from, c.from) || !settings_copy(&m->username, c.username) ||
 	    !settings_copy(&m->subject, c.subject) || !settings_copy(&m->body, c.body) ||
-	    (strcmp(c.to, "officers") != 0 && !settings_copy(&m->to, c.to)) ||
 	    (m->curl = curl_easy_init()) == NULL)
 		goto out;
 	m->domain = strchr(m->from, '@') + 1;

@@ -83,17 +83,16 @@ parse(
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(kv[i].name, "mapping_file") == 0)
 			c->mapping_file = kv[i].value;
-	if (c->mapping_file != NULL && mapping_read(m, c->mapping_file, why, cap) < 0)
+	if (c->mapping_file == NULL)
+		return settings_fail(why, cap,
+		    "mapping_file must be given: the file that says how the ticket system is "
+		    "spoken to, such as plugins.d/ticket/rt5.conf");
+	if (mapping_read(m, c->mapping_file, why, cap) < 0)
 		return -1;
 	for (size_t i = 0; i < m->n_parameters; i++)
 		known[n_known++] = (struct setting){ m->parameters[i], &c->parameters[i] };
 	if (settings_read(known, n_known, kv, n, why, cap) < 0)
 		return -1;
-	if (c->mapping_file == NULL)
-		return settings_fail(why, cap,
-		    "mapping_file must be given: the file that says how the ticket system is "
-		    "spoken to, "
-		    "such as ticket/rt5.conf");
 	if (c->url == NULL)
 		return settings_fail(why, cap, "url must be given: where the ticket system is");
 	if (http_check_url("url", c->url, false, why, cap) < 0)

@@ -17,6 +17,7 @@
 
 #include "candor/plugin.h"
 
+#include "common/event_json.h"
 #include "common/fields.h"
 #include "common/http.h"
 #include "common/settings.h"
@@ -25,7 +26,7 @@
 #define SECRET_PREFIX "whsec_"
 #define SECRET_MIN_BYTES 24 /* Standard Webhooks: 24 to 64 bytes of randomness */
 #define SECRET_MAX_BYTES 64
-#define BODY_MAX (256u << 10)
+#define BODY_MAX EVENT_JSON_MAX
 #define ANSWER_MAX 4096 /* only its first words are of interest */
 
 struct conf {
@@ -157,27 +158,6 @@ webhook_open(void **state, const struct candor_kv *kv, size_t n, char *why, size
 
 /* ---- delivery ------------------------------------------------------------------------------------ */
 
-/* An object of one event's fields, not closed yet; those that are empty, and the key, are left out. */
-static void
-add_fields(struct text *out, const struct candor_event *e)
-{
-	const char *name, *between = "{";
-
-	for (size_t i = 0; (name = field_name(i)) != NULL; i++) {
-		const char *value = field_value(e, i);
-
-		if (*value == '\0' || strcmp(name, "key") == 0)
-			continue;
-		text_adds(out, between);
-		text_json(out, name);
-		text_adds(out, ":");
-		text_json(out, value);
-		between = ",";
-	}
-	if (*between == '{')
-		text_adds(out, between);
-}
-
 /*
  * {"type", "timestamp", "data"}, as Standard Webhooks proposes. The same bytes at every try: the timestamp
  * is midnight of the event's day, the finest that it knows.
@@ -194,16 +174,9 @@ compose(struct text *out, const struct candor_event *e)
 	text_adds(out, ",\"timestamp\":");
 	text_json(out, day);
 	text_adds(out, ",\"data\":");
-	add_fields(out, e);
-	if (strcmp(e->kind, "digest") == 0 && CANDOR_EVENT_HAS(e, n_items)) {
-		text_adds(out, ",\"items\":[");
-		for (size_t i = 0; i < e->n_items; i++) {
-			text_adds(out, i > 0 ? "," : "");
-			add_fields(out, &e->items[i]);
-			text_adds(out, "}");
-		}
-		text_adds(out, "]");
-	}
+	event_json_fields(out, e, true);
+	if (strcmp(e->kind, "digest") == 0)
+		event_json_items(out, e, true);
 	text_adds(out, "}}");
 }
 

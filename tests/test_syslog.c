@@ -288,7 +288,7 @@ Test(syslog, a_collector_that_fails_gets_the_event_again)
 	static const struct {
 		const char *over, *fault;
 	} bad[] = { { "tcp", "reset" }, { "tls", "reset" }, { "tls", "drop" }, { "tls", "garbage" },
-		{ "tls", "mute" } };
+		{ "tls", "mute" }, { "tls", "drip" } };
 
 	for (size_t i = 0; i < NELEM(bad); i++) {
 		const char *const options[] = { "--fault", bad[i].fault, "--times", "1", NULL };
@@ -358,6 +358,9 @@ Test(syslog, each_wrong_setting_is_named)
 		{ "app_name", "a\nb", "app_name must be" },
 		{ "timeout_s", "601", "timeout_s" },
 		{ "cert_file", "/x", "cert_file and key_file must be given together" },
+		{ "host", "siem\r\nx", "host must be" },
+		{ "hostname", "a\r\n<134>1 -", "hostname must be" },
+		{ "sd_id", "candor@1\n", "sd_id" },
 		{ "ca", "/x", "unknown setting ca; allowed are host, port" },
 	};
 	const struct candor_plugin *p = test_plugin("syslog");

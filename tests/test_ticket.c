@@ -527,6 +527,42 @@ Test(ticket, no_value_breaks_out_of_its_place, .timeout = 60)
 	end(&f);
 }
 
+Test(ticket, a_server_that_is_away_is_tried_again, .timeout = 60)
+{
+	struct fixture f = begin(&systems[0], NULL);
+	struct candor_event e = test_event();
+
+	test_server_stop(&f.v);
+	GIVES(f, &e, CANDOR_RETRY);
+	HAS(test_answer.error, "onnect");
+	f.p->close(f.state);
+}
+
+Test(ticket, a_wrong_certificate_gets_nothing, .timeout = 60)
+{
+	static const char *const faults[] = { "ca", "name", "expired" };
+
+	for (size_t i = 0; i < NELEM(faults); i++) {
+		const char *const options[] = { "--tracker", "jira", "--wrong-certificate",
+			faults[i], NULL };
+		struct fixture f = begin(&systems[0], NULL);
+		struct candor_event e = test_event();
+		struct test_server good = f.v;
+		char url[64];
+
+		f.v = test_server_start("httpd.py", options);
+		snprintf(url, sizeof(url), "https://localhost:%s/", f.v.port);
+		test_set(&f.s, "url", url);
+		test_set(&f.s, "ca_file", test_join(f.v.dir, "ca.pem"));
+		again(&f);
+		GIVES(f, &e, CANDOR_RETRY);
+		HAS(test_answer.error, "certificate");
+		cr_assert(eq(ptr, (void *)(uintptr_t)test_server_request(&f.v, 1), NULL));
+		end(&f);
+		test_server_stop(&good);
+	}
+}
+
 Test(ticket, a_server_whose_certificate_does_not_fit_learns_no_token, .timeout = 60)
 {
 	struct fixture f = begin(&systems[0], NULL);

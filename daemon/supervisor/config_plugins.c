@@ -319,6 +319,9 @@ blamed(const config_setting_t *group, const char *why)
 	const config_setting_t *best = group;
 	const char *first = why + strlen(why);
 
+	/* One that is not there has no line. */
+	if (strncmp(why + strcspn(why, " "), " must be given:", 15) == 0)
+		return group;
 	for (int i = 0; group != NULL && i < config_setting_length(group); i++) {
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
 		const char *name = config_setting_name(s);
@@ -610,7 +613,9 @@ check_programs(struct setting_reader *r, const struct plugin_file *f, const Cand
 	for (size_t i = 0; i < p->n_settings; i++)
 		if (strcmp(p->settings[i]->name, "program") == 0 &&
 		    !listed(f->programs, f->n_programs, p->settings[i]->value))
-			setting_error(r, root,
+			setting_error(r,
+			    config_setting_get_member(
+				config_setting_get_member(root, "settings"), "program"),
 			    "settings.program = \"%s\" may not be run; allowed: one of programs, "
 			    "as programs = [\"%s\"]",
 			    p->settings[i]->value, p->settings[i]->value);

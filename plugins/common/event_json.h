@@ -17,4 +17,8 @@
  */
 void event_json(struct text *out, const struct candor_event *e);
 
+/* Of that, an object's one-line fields, not closed yet, and its items. brief: nothing empty, and no key. */
+void event_json_fields(struct text *out, const struct candor_event *e, bool brief);
+void event_json_items(struct text *out, const struct candor_event *e, bool brief);
+
 #endif

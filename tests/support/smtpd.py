@@ -19,6 +19,9 @@ from aiosmtpd.smtp import SMTP, AuthResult
 import certs
 
 
+FAULTS = ["gone", "mute", "garbage", "drip"]
+
+
 def options():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--dir", required=True, help="an existing folder for the CA and the mail")
@@ -37,6 +40,8 @@ def options():
                    "knows, or for another host")
     p.add_argument("--no-starttls", action="store_true")
     p.add_argument("--implicit", action="store_true", help="TLS from the first byte")
+    p.add_argument("--fault", choices=FAULTS, help="speak no SMTP: hang up, say nothing, babble, or greet byte "
+                   "by byte for ever")
     p.add_argument("--open", action="store_true", help="ask for no AUTH")
     return p.parse_args()
 
@@ -102,6 +107,28 @@ async def serve(opt):
                     auth_required=not opt.open, auth_require_tls=starttls,
                     authenticator=authenticate)
 
+    async def misbehave(reader, writer):
+        """A server that is none."""
+        try:
+            if opt.fault == "garbage":
+                writer.write(b"\x00\xff220 not what you think\r\n" * 50)
+            elif opt.fault == "drip":
+                writer.write(b"220 ")
+                while True:
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
+            elif opt.fault == "mute":
+                await asyncio.sleep(3600)
+        except OSError:
+            pass
+        writer.close()
+
+    if opt.fault:
+        server = await asyncio.start_server(misbehave, "127.0.0.1", opt.port)
+        print("ready", server.sockets[0].getsockname()[1], flush=True)
+        threading.Thread(target=leave_at_end_of_input, daemon=True).start()
+        await server.serve_forever()
     server = await asyncio.get_running_loop().create_server(
         factory, "127.0.0.1", opt.port, ssl=context if opt.implicit else None)
     print("ready", server.sockets[0].getsockname()[1], flush=True)

@@ -15,6 +15,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 
 import certs
 
@@ -122,6 +123,11 @@ class Collector:
             return
         if fault == "mute":
             sys.stdin.buffer.read()
+        if fault == "drip":  # a handshake byte by byte, for ever
+            conn.sendall(b"\x16\x03\x03\x40\x00")
+            while True:
+                conn.sendall(b"\x02")
+                time.sleep(0.05)
         if fault == "garbage":
             conn.sendall(b"SSH-2.0-nonsense\r\n" * 100)
             conn.close()
@@ -154,7 +160,7 @@ def options():
     p.add_argument("--over", choices=["tls", "tcp", "udp"], default="tls")
     p.add_argument("--wrong-certificate", choices=certs.FAULTS)
     p.add_argument("--client-certificate", action="store_true", help="ask for one")
-    p.add_argument("--fault", choices=["reset", "mute", "garbage", "drop", "hold"])
+    p.add_argument("--fault", choices=["reset", "mute", "garbage", "drop", "hold", "drip"])
     p.add_argument("--times", type=int, default=1000000, help="how many connections have the fault")
     return p.parse_args()
 
