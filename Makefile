@@ -231,6 +231,7 @@ $(B)/daemon/supervisor/embedded.o: etc/categories.conf $(wildcard etc/plugins.d/
 PARTS_test_db       := $(STORE_PARTS)
 PARTS_test_ledger   := $(STORE_PARTS)
 PARTS_test_record   := $(STORE_PARTS)
+PARTS_test_people   := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_officer  := $(CLIENT_PARTS)

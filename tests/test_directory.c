@@ -362,6 +362,93 @@ Test(directory, only_what_the_charter_signed_for_this_site_opens)
 	cr_assert(eq(int, OPEN(bad, charter), CANDOR_EINVAL));
 }
 
+/* ---- the charter handed on ------------------------------------------------------------------- */
+
+static struct minisign_secret charters[3];
+
+/* From each to the next, n times; in a. */
+static struct span
+chain_of(struct arena *a, size_t n)
+{
+	struct span chain = { NULL, 0 };
+
+	for (size_t i = 0; i < n; i++)
+		cr_assert(eq(int,
+		    directory_succeed(a, &chain, chain.p, chain.len, &charters[i],
+			&charters[i + 1].pub, d.site_id),
+		    0));
+	return chain;
+}
+
+Test(directory, whoever_pins_any_charter_key_of_a_chain_comes_to_its_last)
+{
+	struct arena a = test_arena(1u << 20);
+	struct minisign_secret other;
+	struct minisign_public key;
+	struct span chain;
+	size_t len;
+
+	memcpy(d.site_id, "0123456789abcdef", sizeof(d.site_id));
+	for (size_t i = 0; i < NELEM(charters); i++)
+		minisign_keypair(&charters[i]);
+	minisign_keypair(&other);
+	for (size_t n = 0; n < NELEM(charters); n++) {
+		chain = chain_of(&a, n);
+		for (size_t i = 0; i < NELEM(charters); i++) {
+			key = charters[i].pub;
+			cr_assert(eq(
+			    int, directory_charter(&key, &len, chain.p, chain.len, d.site_id), 0));
+			cr_assert(eq(sz, len, chain.len));
+			cr_assert(
+			    eq(int, memcmp(&key, &charters[i > n ? i : n].pub, sizeof(key)), 0),
+			    "%zu from %zu", n, i);
+		}
+	}
+	key = other.pub;
+	cr_assert(eq(int, directory_charter(&key, &len, chain.p, chain.len, d.site_id), 0));
+	cr_assert(
+	    eq(int, memcmp(&key, &other.pub, sizeof(key)), 0), "a stranger's is not followed");
+}
+
+Test(directory, a_statement_that_is_cut_changed_or_anothers_hands_nothing_on)
+{
+	struct arena a = test_arena(8u << 20);
+	struct minisign_public key;
+	uint8_t site[SITE_ID_BYTES] = "another site 16";
+	const uint8_t *comment;
+	struct span chain;
+	uint8_t *copy;
+	size_t len;
+
+	memcpy(d.site_id, "0123456789abcdef", sizeof(d.site_id));
+	for (size_t i = 0; i < NELEM(charters); i++)
+		minisign_keypair(&charters[i]);
+	chain = chain_of(&a, 1);
+	copy = test_alloc(chain.len);
+	key = charters[0].pub;
+	cr_assert(lt(int, directory_charter(&key, &len, chain.p, chain.len, site), 0));
+	for (size_t cut = 0; cut < chain.len; cut++) {
+		key = charters[0].pub;
+		if (directory_charter(&key, &len, chain.p, cut, d.site_id) == 0)
+			cr_assert(
+			    eq(int, memcmp(&key, &charters[0].pub, sizeof(key)), 0), "%zu", cut);
+	}
+	comment = memmem(chain.p, chain.len, "untrusted comment", 17);
+	cr_assert(ne(ptr, (void *)(uintptr_t)comment, NULL));
+	for (size_t at = 0; at < chain.len; at++) {
+		/* The one line that minisign does not sign. */
+		if (chain.p + at >= comment &&
+		    chain.p + at <= (const uint8_t *)memchr(comment, '\n', 200))
+			continue;
+		memcpy(copy, chain.p, chain.len);
+		copy[at] ^= 1;
+		key = charters[0].pub;
+		if (directory_charter(&key, &len, copy, chain.len, d.site_id) == 0)
+			cr_assert(eq(int, memcmp(&key, &charters[0].pub, sizeof(key)), 0),
+			    "byte %zu", at);
+	}
+}
+
 Test(directory, roles_have_names)
 {
 	enum officer_role r;
