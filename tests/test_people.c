@@ -887,6 +887,7 @@ static void
 dial(struct session_of *c, unsigned who)
 {
 	uint8_t prologue[FRAME_PROLOGUE_BYTES], hello[FRAME_LENGTH_BYTES + 96], own[32], public[32];
+	const struct timeval patience = { .tv_sec = 10 };
 	struct noise_handshake hs;
 	struct officer_secret k;
 	size_t n;
@@ -896,6 +897,7 @@ dial(struct session_of *c, unsigned who)
 	crypto_scalarmult_base(public, own);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert(eq(int, connect(c->fd, (struct sockaddr *)&address, sizeof(address)), 0));
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	frame_prologue(prologue, site_id);
 	cr_assert(eq(int,
 	    noise_begin(&hs, NOISE_IK, NOISE_INITIATOR, prologue, sizeof(prologue), own, public,
