@@ -3,7 +3,6 @@
  * The command plugin as it is shipped, loaded like the host loads it, with real programs: shell scripts
  * that behave and that do not. test_host.c has it inside the walls.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,28 +16,18 @@
 #include <criterion/new/assert.h>
 #include <jansson.h>
 
-#include "candor/plugin.h"
-
 #include "support/files.h"
+#include "support/plugin.h"
 
-#define KEY "0123456789abcdef0123456789abcdef"
 #define STR(s) ((char *)(uintptr_t)(s))
-#define HAS(text, part) cr_assert(ne(ptr, strstr(text, part), NULL), "no %s in: %s", part, text)
 
 static const struct candor_plugin *plugin;
 static const char *dir, *script;
-static struct candor_answer answer;
 
 static void
 setup(void)
 {
-	const char *build = getenv("CANDOR_BUILD");
-	const char *path = test_join(build != NULL ? build : "build/debug", "plugins/command.so");
-	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-
-	cr_assert(ne(ptr, object, NULL), "%s: %s", path, dlerror());
-	plugin = dlsym(object, CANDOR_PLUGIN_SYMBOL);
-	cr_assert(ne(ptr, (void *)(uintptr_t)plugin, NULL));
+	plugin = test_plugin("command");
 	signal(SIGPIPE, SIG_IGN); /* as in a host */
 	dir = test_mkdir();
 	script = test_join(dir, "program");
@@ -59,7 +48,6 @@ write_script(const char *text)
 	chmod(script, 0755);
 }
 
-static const char *const two[] = { "ada@hospital.example", "bo@hospital.example" };
 static const struct candor_event items[] = {
 	{ .size = sizeof(struct candor_event),
 	    .key = "",
@@ -78,44 +66,30 @@ static const struct candor_event items[] = {
 static struct candor_event
 filed(void)
 {
-	return (struct candor_event){ .size = sizeof(struct candor_event),
-		.attempts = 3,
-		.key = KEY,
-		.kind = "filed",
-		.number = "C-7K3M-9QX2",
-		.category = "it's \"a\" $(touch x) `b` \\ \xc3\xa4",
-		.severity = "high",
-		.site = "",
-		.state = "new",
-		.on = "2026-11-22",
-		.acknowledge_by = "2026-11-29",
-		.feedback_by = "",
-		.reference = "T-1",
-		.to = two,
-		.n_to = 2,
-		.assignee = "ada@hospital.example",
-		.outcome = "",
-		.clock = "acknowledge",
-		.due = "2026-11-29",
-		.activity = "" };
+	struct candor_event e = test_event();
+
+	e.attempts = 3;
+	e.category = "it's \"a\" $(touch x) `b` \\ \xc3\xa4";
+	e.reference = "T-1";
+	e.assignee = "ada@hospital.example";
+	e.clock = "acknowledge";
+	e.due = "2026-11-29";
+	return e;
 }
 
 /* Run the program for an event with settings beyond `program`, as name, value pairs. */
 static enum candor_result
 run(const struct candor_event *e, const char *const more[], size_t n)
 {
-	struct candor_kv kv[8] = { { "program", script } };
+	struct test_settings s = { .n = 0 };
 	enum candor_result r;
-	char why[256] = "";
-	void *state = NULL;
+	void *state;
 
+	test_set(&s, "program", script);
 	for (size_t i = 0; i < n; i++)
-		kv[1 + i] = (struct candor_kv){ more[2 * i], more[2 * i + 1] };
-	cr_assert(zero(int, plugin->check(kv, n + 1, why, sizeof(why))), "%s", why);
-	cr_assert(zero(int, plugin->open(&state, kv, n + 1, why, sizeof(why))), "%s", why);
-	memset(&answer, 0, sizeof(answer));
-	answer.size = sizeof(answer);
-	r = plugin->deliver(state, e, &answer);
+		test_set(&s, more[2 * i], more[2 * i + 1]);
+	state = test_open(plugin, &s);
+	r = test_deliver(plugin, state, e);
 	plugin->close(state);
 	/* Nobody is left to be waited for. */
 	cr_assert(eq(int, waitpid(-1, NULL, WNOHANG), -1));
@@ -166,10 +140,10 @@ Test(command, a_program_gets_every_field_of_the_event_as_one_json_object)
 	e.items = items;
 	e.n_items = 1;
 	write_script(command);
-	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_DELIVERED), "%s", answer.error);
+	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_DELIVERED), "%s", test_answer.error);
 	j = json_load_file(seen, JSON_REJECT_DUPLICATES, NULL);
 	cr_assert(ne(ptr, j, NULL));
-	cr_assert(eq(str, STR(text_of(j, "key")), STR(KEY)));
+	cr_assert(eq(str, STR(text_of(j, "key")), STR(TEST_KEY)));
 	cr_assert(eq(str, STR(text_of(j, "kind")), STR("filed")));
 	cr_assert(eq(str, STR(text_of(j, "number")), STR("C-7K3M-9QX2")));
 	cr_assert(eq(str, STR(text_of(j, "category")), STR(e.category)));
@@ -207,11 +181,11 @@ Test(command, arguments_are_those_of_the_settings_and_there_is_no_environment)
 	setenv("CANARY", "tweet", 1);
 	write_script("#!/bin/sh\nread line\n/usr/bin/env >&2; echo \"$#|$1|$2|$3\"; /usr/bin/env | "
 		     "/bin/grep -c CANARY >&2\nexit 0\n");
-	cr_assert(eq(int, run(&e, more, 3), CANDOR_DELIVERED), "%s", answer.error);
-	cr_assert(eq(str, answer.reference, STR("3|--queue|a b;$(touch x)|")));
+	cr_assert(eq(int, run(&e, more, 3), CANDOR_DELIVERED), "%s", test_answer.error);
+	cr_assert(eq(str, test_answer.reference, STR("3|--queue|a b;$(touch x)|")));
 	write_script("#!/bin/sh\necho \"$(/usr/bin/env | /bin/grep -vE '^(PWD|SHLVL|_)=')\"\n");
-	cr_assert(eq(int, run(&e, more, 3), CANDOR_DELIVERED), "%s", answer.error);
-	cr_assert(eq(str, answer.reference, STR("PATH=/bin")));
+	cr_assert(eq(int, run(&e, more, 3), CANDOR_DELIVERED), "%s", test_answer.error);
+	cr_assert(eq(str, test_answer.reference, STR("PATH=/bin")));
 }
 
 Test(command, the_last_line_is_the_reference_only_when_it_is_wanted)
@@ -220,9 +194,9 @@ Test(command, the_last_line_is_the_reference_only_when_it_is_wanted)
 
 	cr_assert(
 	    eq(int, run_plain("#!/bin/sh\necho first; echo; echo T-9; echo\n"), CANDOR_DELIVERED));
-	cr_assert(eq(str, answer.reference, STR("T-9")));
+	cr_assert(eq(str, test_answer.reference, STR("T-9")));
 	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_DELIVERED));
-	cr_assert(eq(str, answer.reference, STR("")));
+	cr_assert(eq(str, test_answer.reference, STR("")));
 }
 
 Test(command, an_exit_code_decides_between_never_and_later)
@@ -232,15 +206,15 @@ Test(command, an_exit_code_decides_between_never_and_later)
 
 	cr_assert(
 	    eq(int, run_plain("#!/bin/sh\necho no such queue >&2; exit 3\n"), CANDOR_REFUSED));
-	HAS(answer.error, "left with status 3: no such queue");
-	cr_assert(eq(str, answer.reference, STR("")));
+	HAS(test_answer.error, "left with status 3: no such queue");
+	cr_assert(eq(str, test_answer.reference, STR("")));
 	cr_assert(eq(int, run(&e, more, 1), CANDOR_RETRY));
 	cr_assert(eq(int, run_plain("#!/bin/sh\necho Retry-After: 90; exit 75\n"), CANDOR_RETRY));
-	cr_assert(eq(u32, answer.retry_after_s, 90));
+	cr_assert(eq(u32, test_answer.retry_after_s, 90));
 	cr_assert(eq(int, run_plain("#!/bin/sh\necho Retry-After: 9x; exit 75\n"), CANDOR_RETRY));
-	cr_assert(zero(u32, answer.retry_after_s));
+	cr_assert(zero(u32, test_answer.retry_after_s));
 	cr_assert(eq(int, run_plain("#!/bin/sh\nkill -SEGV $$\n"), CANDOR_RETRY));
-	HAS(answer.error, "died of signal 11");
+	HAS(test_answer.error, "died of signal 11");
 }
 
 Test(command, a_program_that_is_not_there_or_must_not_be_run_is_tried_again)
@@ -248,11 +222,11 @@ Test(command, a_program_that_is_not_there_or_must_not_be_run_is_tried_again)
 	struct candor_event e = filed();
 
 	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_RETRY));
-	HAS(answer.error, "cannot be run: No such file");
+	HAS(test_answer.error, "cannot be run: No such file");
 	write_script("#!/bin/sh\n");
 	chmod(script, 0644);
 	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_RETRY));
-	HAS(answer.error, "must be in programs");
+	HAS(test_answer.error, "must be in programs");
 }
 
 /* A process that a program left behind, in the file `pid`; 0 once it is gone. */
@@ -292,7 +266,7 @@ Test(command, whatever_it_started_ends_with_it)
 	    ">%s\n"
 	    "exit 0\n",
 	    pid);
-	cr_assert(eq(int, run_plain(command), CANDOR_DELIVERED), "%s", answer.error);
+	cr_assert(eq(int, run_plain(command), CANDOR_DELIVERED), "%s", test_answer.error);
 	cr_assert(gone(pid));
 	/* Deaf to signals, and in no hurry. */
 	snprintf(command, sizeof(command),
@@ -300,7 +274,7 @@ Test(command, whatever_it_started_ends_with_it)
 	    pid);
 	write_script(command);
 	cr_assert(eq(int, run(&e, hurry, 1), CANDOR_RETRY));
-	HAS(answer.error, "did not end in time");
+	HAS(test_answer.error, "did not end in time");
 	cr_assert(gone(pid));
 	/* With its streams closed it is not forgotten. */
 	snprintf(command, sizeof(command),
@@ -319,7 +293,7 @@ Test(command, a_program_that_does_not_read_or_writes_for_ever_is_no_trouble)
 	    run_plain("#!/bin/sh\nwhile :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; "
 		      "done\n"),
 	    CANDOR_RETRY));
-	HAS(answer.error, "wrote too much");
+	HAS(test_answer.error, "wrote too much");
 	cr_assert(eq(int, run_plain("#!/bin/sh\nexec <&-\nexit 0\n"), CANDOR_DELIVERED));
 	/* More than a pipe holds, unread. */
 	for (size_t i = 0; i < 300; i++)
@@ -327,12 +301,12 @@ Test(command, a_program_that_does_not_read_or_writes_for_ever_is_no_trouble)
 	e.items = many;
 	e.n_items = 300;
 	write_script("#!/bin/sh\nexit 0\n");
-	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_DELIVERED), "%s", answer.error);
+	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_DELIVERED), "%s", test_answer.error);
 	for (size_t i = 0; i < 1500; i++)
 		many[i] = items[0];
 	e.n_items = 1500;
 	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_REFUSED));
-	HAS(answer.error, "larger than");
+	HAS(test_answer.error, "larger than");
 }
 
 Test(command, an_event_with_control_characters_is_refused)
@@ -342,7 +316,7 @@ Test(command, an_event_with_control_characters_is_refused)
 	e.category = "a\nb";
 	write_script("#!/bin/sh\nexit 0\n");
 	cr_assert(eq(int, run(&e, NULL, 0), CANDOR_REFUSED));
-	HAS(answer.error, "control character");
+	HAS(test_answer.error, "control character");
 }
 
 Test(command, each_wrong_setting_is_named)
