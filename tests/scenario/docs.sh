@@ -51,8 +51,11 @@ sed -i "s/^headcount_k.*/& limits = { $strange = 1; };/; 0,/{ id = /s//{ $strang
 sed -i "0,/id = /s//$strange = 1; id = /" "$dir/categories.conf"
 echo "$strange = 1;" >>"$dir/candor.conf"
 echo "plugin = \"email\"; $strange = 1;" >"$dir/plugins.d/one.conf"
+# The ticket plugin's settings depend on its mapping, whose parameters are not the manual's affair.
 for plugin in email webhook ticket; do
-	echo "plugin = \"$plugin\"; settings = { $strange = 1; };" >"$dir/plugins.d/$plugin.conf"
+	mapping=
+	[ $plugin != ticket ] || mapping='mapping_file = "plugins.d/ticket/rt5.conf";'
+	echo "plugin = \"$plugin\"; settings = { $mapping $strange = 1; };" >"$dir/plugins.d/$plugin.conf"
 done
 "$candord" -t -c "$dir/candor.conf" >"$work/faults" 2>&1
 known() # what stands before the strange name
@@ -72,7 +75,7 @@ keys "of categories" "" "categories\[0\]\."
 keys "of sites" "$dir/candor.conf" "sites\[0\]\."
 keys "of a plugin's file" "$dir/plugins.d/one.conf" ""
 for plugin in email webhook ticket; do
-	read -ra names <<<"$(sed -n "s|.*$plugin.conf.*unknown setting $strange; allowed are ||p" "$work/faults" | tr -d ,)"
+	read -ra names <<<"$(sed -n "s|.*$plugin.conf.*unknown setting $strange; allowed are ||p" "$work/faults" | sed 's/, queue, requestor//' | tr -d ,)"
 	awk -v head=".Ss Settings of the $plugin plugin" '/^\.S[sh]/ { in_it = $0 == head } in_it' \
 		"$man/candor.conf.5" >"$work/section"
 	names_all "of the $plugin plugin" "$work/section" "^\.It Ic ([a-z_]+ , )?@( |$)" "${names[@]}"
