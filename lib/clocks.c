@@ -207,9 +207,9 @@ clock_on_event(struct clock *k, enum case_event event, day_t today, const struct
 	bool afterwards = k->base == CLOCK_FROM_CLOSED;
 
 	if (event == EV_REOPEN && k->end == CLOCK_END_CLOSED) {
-		/* As if it had been paused meanwhile. */
+		/* As if it had been paused meanwhile; what had run out stays so. */
 		k->end = CLOCK_END_NOT;
-		if (k->started_on != 0)
+		if (k->started_on != 0 && k->ended_on <= k->due)
 			run_on(k, k->ended_on, today, c);
 		k->ended_on = 0;
 	}

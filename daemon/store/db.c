@@ -254,7 +254,7 @@ static const char *const sql[DB__N] = {
 		PAGE_COLUMNS
 		"FROM officer o CROSS JOIN case_reader r INDEXED BY case_reader_due"
 		" CROSS JOIN cases c ON c.number = r.number LEFT JOIN officer a ON a.id = c.assignee"
-		" WHERE o.name = ?1 AND r.officer = o.id AND r.due > 0 AND r.due < ?7"
+		" WHERE o.name = ?1 AND r.officer = o.id AND r.due <> 0 AND r.due < ?7"
 		" AND (r.due, r.number) > (?2, ?3)"
 		PAGE_FILTER
 		"ORDER BY r.due, r.number LIMIT ?8",

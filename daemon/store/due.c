@@ -11,8 +11,8 @@
 #include "store.h"
 
 #define AT_A_TIME 256
-/* Of one pass, so that others are served between: some 50 µs each. */
-#define PASS_MAX 4096
+/* Of one pass, so that others are served between: some 100 µs each. */
+#define PASS_MAX 2048
 
 struct clock_row {
 	int64_t number;

@@ -294,7 +294,7 @@ static const char *const version_3[] = {
 	"CREATE INDEX clock_working ON clock (number) WHERE met_on = 0 AND unit = 1",
 	/* The longest overdue first. */
 	"DROP INDEX case_reader_due",
-	"CREATE INDEX case_reader_due ON case_reader (officer, due, number) WHERE due > 0",
+	"CREATE INDEX case_reader_due ON case_reader (officer, due, number) WHERE due <> 0",
 };
 /* clang-format on */
 
