@@ -5,7 +5,6 @@
  */
 #include "officer_case.h"
 
-#include <ctype.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -431,10 +430,9 @@ case_optional_words(struct officer_session *s, const struct open_case *k, const 
 	if ((r = client_read_fd(
 		 c, &c->arena, &words, STDIN_FILENO, "standard input", WIRE_TEXT_MAX)) != 0)
 		return r;
-	for (size_t i = 0; i < words.len; i++)
-		if (!isspace(words.p[i]))
-			return seal_words(s, k, words, to_reporter, sealed);
-	return 0;
+	if ((r = officer_check_words(c, &words)) != 0)
+		return r;
+	return words.len > 0 ? seal_words(s, k, words, to_reporter, sealed) : 0;
 }
 
 static int
