@@ -2,6 +2,7 @@
 /*
  * The back-off, and dispatch as a real process: the test plays the supervisor, store and the hosts.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -387,6 +388,37 @@ Test(dispatch, a_host_that_dies_idle_or_unready_is_an_error_and_one_that_leaves_
 	told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
 	cr_assert(eq(str, told->state, STR("starting")));
 	cr_assert(eq(str, told->error, STR("the plugin's process died while it was opened")));
+	test_room_kill(&s.room);
+}
+
+Test(dispatch, the_last_words_of_a_host_are_heard_though_the_next_one_is_there, .timeout = 60)
+{
+	struct stage s = start(1, 30000);
+	Candor__PluginState leaving = CANDOR__PLUGIN_STATE__INIT;
+	const Candor__PluginState *told;
+	unsigned first;
+	size_t n;
+	int host, next;
+
+	expect_states(&s, 1);
+	host = host_up(&s, "mail", 0);
+	give(&s, wanted(&s, "mail"), "mail", 1, 2, 0, 0);
+	given(&s, host, &first, &n);
+	/* Both are waiting when dispatch looks. */
+	kill(s.room.pid, SIGSTOP);
+	leaving.state = STR("leaving");
+	test_room_send(host, MSG_HOST_STATE, 0, &leaving.base);
+	close(host);
+	next = test_room_peer(&s.room, PARTY_HOST, 0, "mail");
+	kill(s.room.pid, SIGCONT);
+	for (unsigned i = 0; i < 2; i++) {
+		told = (const void *)at_store(&s, MSG_PLUGIN_STATE).msg;
+		cr_assert(eq(str, told->state, STR("starting")));
+		cr_assert(eq(str, told->error, STR("")), "no try, and no death");
+	}
+	host_ready(next);
+	expect_state(&s, "mail", "ready");
+	wanted(&s, "mail");
 	test_room_kill(&s.room);
 }
 

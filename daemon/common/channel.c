@@ -182,6 +182,13 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+void
+channel_read_rest(struct channel *ch)
+{
+	if (ch->fd >= 0 && !ch->paused)
+		on_readable(ch->fd, EV_READ, ch);
+}
+
 static int
 send_packet(const struct channel *ch, const struct packet *p)
 {

@@ -65,6 +65,9 @@ struct span channel_body(const struct channel *ch);
 /* True while more than half of cap waits. */
 bool channel_full(const struct channel *ch);
 
+/* Handle what came already, as far as one turn goes, before ch is given up. May free ch. */
+void channel_read_rest(struct channel *ch);
+
 /* Stop and resume reading: back-pressure. */
 void channel_pause(struct channel *ch);
 void channel_resume(struct channel *ch);

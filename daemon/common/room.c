@@ -141,6 +141,18 @@ on_setup(struct corridor *c, struct channel *ch)
 	return 0;
 }
 
+static struct peer *
+find_peer(const struct room *r, enum wire_party id, unsigned index, const char *name)
+{
+	struct peer *p = ((const struct corridor *)r)->peers;
+
+	while (p != NULL && (channel_peer(p->ch) != id ||
+				(name != NULL ? strcmp(channel_peer_name(p->ch), name) != 0
+					      : channel_peer_index(p->ch) != index)))
+		p = p->next;
+	return p;
+}
+
 static int
 on_peer(struct corridor *c, struct channel *ch, const Candor__RoomPeer *msg)
 {
@@ -153,13 +165,12 @@ on_peer(struct corridor *c, struct channel *ch, const Candor__RoomPeer *msg)
 			close(fd);
 		return CANDOR_EBADMSG;
 	}
-	/* A room that was restarted may be back before the end of its old channel was seen. */
-	for (p = c->peers; p != NULL; p = p->next) {
-		if (channel_peer(p->ch) == msg->room && channel_peer_index(p->ch) == msg->index) {
-			peer_drop(p);
-			break;
-		}
-	}
+	/* A room that was restarted may be back before the end of its old channel was seen, and before its
+	 * last words were read. */
+	if ((p = find_peer(r, (enum wire_party)msg->room, msg->index, NULL)) != NULL)
+		channel_read_rest(p->ch);
+	if ((p = find_peer(r, (enum wire_party)msg->room, msg->index, NULL)) != NULL)
+		peer_drop(p);
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal(EX_OSERR, "out of memory");
 	p->room = r;
@@ -379,18 +390,6 @@ room_fd(const struct room *r, const char *name)
 		if (strcmp(c->fd_names[i], name) == 0)
 			return c->fds[i];
 	return -1;
-}
-
-static struct peer *
-find_peer(const struct room *r, enum wire_party id, unsigned index, const char *name)
-{
-	struct peer *p = ((const struct corridor *)r)->peers;
-
-	while (p != NULL && (channel_peer(p->ch) != id ||
-				(name != NULL ? strcmp(channel_peer_name(p->ch), name) != 0
-					      : channel_peer_index(p->ch) != index)))
-		p = p->next;
-	return p;
 }
 
 struct channel *

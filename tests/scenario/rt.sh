@@ -35,7 +35,7 @@ check "and no word of the report" sh -c '! grep -qiE "finch|412|posted" "$0"' "$
 as Dana case ack "$c" >/dev/null
 check "once acknowledged it is open" wait_for 30 ticket_is "$t" open
 check "with a comment" wait_for 30 comments_are "$t" 1
-as Dana case await "$c" >/dev/null
+echo "Is it still up?" | as Dana case await "$c" >/dev/null
 check "while the reporter is asked it is stalled" wait_for 30 ticket_is "$t" stalled
 as Dana case investigate "$c" >/dev/null
 check "and open again when somebody looks into it" wait_for 30 ticket_is "$t" open

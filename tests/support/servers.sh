@@ -324,7 +324,7 @@ rt_tickets()
 	local page=0 pages=1 got
 	while [ $((page += 1)) -le "$pages" ]; do
 		got=$(rt_ask GET "/tickets?query=Subject%20LIKE%20%27Candor%20case%27&fields=Subject&per_page=100&page=$page")
-		pages=$(json 'j["pages"]' <<<"$got")
+		pages=$(json 'int(j["pages"])' <<<"$got")
 		json '"\n".join(t["Subject"].split(":")[0].split()[-1] + " " + t["id"] for t in j["items"])' <<<"$got"
 	done
 }
