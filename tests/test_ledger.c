@@ -794,6 +794,28 @@ Test(ledger, a_test_that_could_reach_nobody_says_so_at_once)
 	run_test("mail");
 }
 
+Test(ledger, what_was_tried_before_and_what_is_new_share_a_batch)
+{
+	const Candor__Deliveries *d;
+	unsigned again = 0;
+
+	for (unsigned i = 0; i < 100; i++)
+		file_to(ALL_READ);
+	d = wanted("mail");
+	for (size_t i = 0; i < 40; i++)
+		settle(d->deliveries[i], CANDOR_RETRY);
+	at(TODAY, NOON + 3600);
+	d = wanted("mail");
+	for (size_t i = 0; i < d->n_deliveries; i++)
+		again += d->deliveries[i]->attempts > 0;
+	cr_assert(eq(sz, d->n_deliveries, 64));
+	cr_assert(eq(uint, again, 32), "half of them, ahead of the new ones");
+	cr_assert(eq(u32, d->deliveries[0]->attempts, 1));
+	for (size_t i = 0; i < d->n_deliveries; i++)
+		settle(d->deliveries[i], CANDOR_DELIVERED);
+	cr_assert(eq(sz, deliver_all("mail"), 36), "the others after that");
+}
+
 /* ---- rate and digests ------------------------------------------------------------------------- */
 
 static void

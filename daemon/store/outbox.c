@@ -21,6 +21,8 @@
  * and again, nor the other way round. Less than dispatch takes for a sign that the other side is away. */
 #define AGAIN_MAX 32
 #define DELIVERIES_MAX_BYTES 60000
+/* Of the request's memory, half: a digest with all that it stands for takes some 20 KiB. */
+#define ROWS_MAX_BYTES (4u << 20)
 #define ERROR_MAX 200
 #define RETRY_MIN_S 1
 #define RETRY_MAX_S (7 * 86400)
@@ -262,40 +264,51 @@ due_of_row(struct store *s, struct due *out, const Candor__Plugin *p)
 	e->n_to = out->to.n;
 }
 
-/* Add what is due from one time to another, up to max in all; *wait_s until the next is, 0: none. */
-static size_t
-add_due(struct store *s, const Candor__Plugin *p, int64_t from, int64_t to, struct due *rows,
-    size_t n, size_t max, int64_t *wait_s)
+/* Rows of the ledger, gathered. */
+struct gathered {
+	struct due *rows;
+	size_t n;
+	arena_mark_t enough; /* of the request's memory */
+	int64_t wait_s;      /* until the next is due; 0: none */
+};
+
+/* Add what is due from one time to another, up to max in all. */
+static void
+add_due(struct store *s, const Candor__Plugin *p, int64_t from, int64_t to, struct gathered *g,
+    size_t max)
 {
-	*wait_s = 0;
-	for (bool ok = n < max && db_row(s->db, DELIVERY_DUE, db_t(p->name), db_i(from), db_i(to),
-				      db_i((int64_t)(max - n)));
-	     ok; ok = db_next(s->db, DB_DELIVERY_DUE)) {
+	g->wait_s = 0;
+	for (bool ok = g->n < max && db_row(s->db, DELIVERY_DUE, db_t(p->name), db_i(from),
+					 db_i(to), db_i((int64_t)(max - g->n)));
+	     ok && (g->n == 0 || arena_mark(s->arena) < g->enough);
+	     ok = db_next(s->db, DB_DELIVERY_DUE)) {
 		int64_t wait = db_int(s->db, DB_DELIVERY_DUE, 0) - s->now;
 
 		if (wait > 0) {
-			*wait_s = wait;
+			g->wait_s = wait;
 			break;
 		}
-		due_of_row(s, &rows[n++], p);
+		due_of_row(s, &g->rows[g->n++], p);
 	}
 	db_reset(s->db);
-	return n;
 }
 
-/*
- * All that is due, max at most; *wait_s until the next is, 0: none. What goes ahead of all, then a part of
- * what was tried before, then what was not.
- */
+/* All that is due, max at most: what goes ahead of all, a part of what was tried before, what was not. */
 static size_t
 read_due(struct store *s, const Candor__Plugin *p, struct due *rows, size_t max, int64_t *wait_s)
 {
-	size_t n = add_due(s, p, NEXT_TRY_FIRST, NEXT_TRY_FIRST, rows, 0, max, wait_s);
+	struct gathered g = { .rows = rows, .enough = arena_mark(s->arena) + ROWS_MAX_BYTES };
 	size_t again = max / 2 < AGAIN_MAX ? max / 2 : AGAIN_MAX;
 
-	n = add_due(s, p, 1, INT64_MAX, rows, n, n + again < max ? n + again : max, wait_s);
-	n = add_due(s, p, 0, 0, rows, n, max, &(int64_t){ 0 });
-	return n > 0 ? n : add_due(s, p, 1, INT64_MAX, rows, 0, max, wait_s);
+	add_due(s, p, NEXT_TRY_FIRST, NEXT_TRY_FIRST, &g, max);
+	add_due(s, p, 1, INT64_MAX, &g, g.n + again < max ? g.n + again : max);
+	*wait_s = g.wait_s;
+	add_due(s, p, 0, 0, &g, max);
+	if (g.n == 0) {
+		add_due(s, p, 1, INT64_MAX, &g, max);
+		*wait_s = g.wait_s;
+	}
+	return g.n;
 }
 
 /* Take out what nobody is there to be told of: it waits; and what must be told one by one again. */
