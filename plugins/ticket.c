@@ -746,6 +746,15 @@ deliver_one(struct job *j)
 	return result;
 }
 
+/* No case and nothing to be done: a ticket is no place for it. */
+static enum candor_result
+refuse_audit(struct job *j)
+{
+	snprintf(j->answer->error, sizeof(j->answer->error),
+	    "a head of the audit log is nothing for a ticket: take audit out of events");
+	return CANDOR_REFUSED;
+}
+
 /*
  * A plugin that delivers nothing any more gets a ticket too, one a day however often it is tried: under
  * the name and the day in place of a case's number.
@@ -803,6 +812,7 @@ ticket_deliver(void *state, const struct candor_event *e, struct candor_answer *
 		snprintf(j.mark, sizeof(j.mark), digest ? "%s-%zu" : "%s", e->key, i);
 		result = strcmp(e->kind, "test") == 0    ? deliver_test(&j)
 			 : strcmp(e->kind, "alarm") == 0 ? deliver_alarm(&j)
+			 : strcmp(e->kind, "audit") == 0 ? refuse_audit(&j)
 							 : deliver_one(&j);
 		json_decref(j.json);
 	}

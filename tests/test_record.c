@@ -932,7 +932,7 @@ Test(record, after_destruction_no_byte_of_a_wrap_or_entry_is_in_the_files)
 	db_rollback(s.db);
 	db_truncate_log(s.db);
 	db_begin(s.db);
-	cr_assert(eq(sz, found_in("candor.db"), 0), "of %zu before", before);
+	cr_assert(eq(sz, found_in("candor.db"), 0), "%zu, of %zu before", found_in("candor.db"), before);
 	cr_assert(eq(sz, found_in("candor.db-wal"), 0));
 	free(traces);
 }

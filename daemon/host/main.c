@@ -175,7 +175,8 @@ unprintable(const struct candor_event *e)
 	} texts[] = { { e->kind, "kind" }, { e->number, "number" }, { e->category, "category" },
 		{ e->severity, "severity" }, { e->site, "site" }, { e->state, "state" },
 		{ e->reference, "reference" }, { e->assignee, "assignee" },
-		{ e->outcome, "outcome" }, { e->clock, "clock" }, { e->plugin, "plugin" } };
+		{ e->outcome, "outcome" }, { e->clock, "clock" }, { e->plugin, "plugin" },
+		{ e->head, "head" } };
 	const char *bad = NULL;
 
 	for (size_t i = 0; i < NELEM(texts); i++)
@@ -265,6 +266,7 @@ add_items(struct room *r, struct candor_event *e, const Candor__Event *from)
 			.due = "",
 			.activity = "",
 			.plugin = "",
+			.head = "",
 		};
 		if (items[i].on == NULL)
 			return false;
@@ -308,6 +310,7 @@ event_make(struct room *r, struct candor_event *out, const Candor__Delivery *d)
 			    : from->activity ? "yes"
 					     : "no",
 		.plugin = from->plugin,
+		.head = from->head,
 	};
 	return key != NULL && out->on != NULL && out->acknowledge_by != NULL &&
 	       out->feedback_by != NULL && out->due != NULL && add_items(r, out, from);

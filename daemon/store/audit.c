@@ -173,7 +173,7 @@ audit_check(struct store *s, int64_t *bad)
 	signature = db_copy(s->db, DB_HEAD_LAST, 3, s->arena);
 	if (hash.len != AUDIT_HASH_BYTES || !db_row(s->db, AUDIT_AT, db_i(line)))
 		return db_failed(s->db) ? CANDOR_ESYS : CANDOR_EBADMSG;
-	now = db_span(s->db, DB_AUDIT_AT, 1);
+	now = db_copy(s->db, DB_AUDIT_AT, 1, s->arena);
 	audit_head_text(
 	    text, s->setup->site_id.data, (day_t)db_int(s->db, DB_HEAD_LAST, 0), hash.p);
 	if (minisign_verify((const uint8_t *)text, strlen(text), signature.p, signature.len, &key) <
@@ -181,7 +181,11 @@ audit_check(struct store *s, int64_t *bad)
 		return CANDOR_EBADMSG;
 	if (now.len != hash.len || memcmp(now.p, hash.p, hash.len) != 0)
 		return CANDOR_EBADMSG;
-	return follow(s, line, hash, bad);
+	/* From the one before on, so that the line itself is looked at, too. */
+	now = (struct span){ NULL, 0 };
+	if (line > 1 && db_row(s->db, AUDIT_AT, db_i(line - 1)))
+		now = db_copy(s->db, DB_AUDIT_AT, 1, s->arena);
+	return follow(s, line - 1, now, bad);
 }
 
 /* From the columns with which HEAD_LAST and HEADS begin. */

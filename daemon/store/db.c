@@ -547,9 +547,66 @@ static const char *const names[] = {
 /* clang-format on */
 
 /*
- * SQLite's own file layer, but for one thing: the database is named relative to the folder that the
- * room stands in. Made absolute, the name would need search permission on every folder above.
+ * SQLite's own file layer, but for two things. The database is named relative to the folder that the
+ * room stands in: made absolute, the name would need search permission on every folder above. And no
+ * page reaches the database with anything in it that is not its content.
  */
+
+/*
+ * When SQLite moves cells from one page to another it leaves their bytes behind, between the pointers
+ * and the cells of the first one, and secure_delete does not look there: parts of what was deleted
+ * since would stay for years. All pages come by here on their way from the log into the database.
+ *
+ * https://www.sqlite.org/fileformat2.html section 1.6. Other pages begin with the number of a page, whose
+ * first byte is none of these as long as the file is smaller than PAGES_TOLD_APART pages (128 GiB).
+ */
+#define PAGES_TOLD_APART (1 << 24)
+
+static void
+scrub(uint8_t page[SCHEMA_PAGE_BYTES], size_t header)
+{
+	const uint8_t *h = page + header;
+	size_t pointers = header + (h[0] == 0x02 || h[0] == 0x05 ? 12u : 8u);
+	size_t content = (size_t)h[5] << 8 | h[6];
+
+	if (h[0] != 0x02 && h[0] != 0x05 && h[0] != 0x0a && h[0] != 0x0d)
+		return;
+	pointers += 2 * ((size_t)h[3] << 8 | h[4]);
+	if (pointers < content && content <= SCHEMA_PAGE_BYTES)
+		memset(page + pointers, 0, content - pointers);
+}
+
+static const sqlite3_vfs *own;
+static const sqlite3_io_methods *own_methods;
+
+static int
+write_page(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
+{
+	uint8_t page[SCHEMA_PAGE_BYTES];
+
+	if (n == SCHEMA_PAGE_BYTES && at % n == 0 && at / n < PAGES_TOLD_APART) {
+		memcpy(page, p, sizeof(page));
+		scrub(page, at == 0 ? 100 : 0);
+		p = page;
+	}
+	return own_methods->xWrite(file, p, n, at);
+}
+
+static int
+open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+	static sqlite3_io_methods methods;
+	int r = own->xOpen(vfs, name, file, flags, out);
+
+	if (r == SQLITE_OK && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+		own_methods = file->pMethods;
+		methods = *own_methods;
+		methods.xWrite = write_page;
+		file->pMethods = &methods;
+	}
+	return r;
+}
+
 static int
 name_as_it_is(sqlite3_vfs *vfs, const char *name, int cap, char *out)
 {
@@ -567,13 +624,13 @@ relative_vfs(void)
 {
 	static sqlite3_vfs vfs;
 	static const char name[] = "candor";
-	const sqlite3_vfs *own = sqlite3_vfs_find("unix");
 
-	if (vfs.zName == NULL && own != NULL) {
+	if (vfs.zName == NULL && (own = sqlite3_vfs_find("unix")) != NULL) {
 		vfs = *own;
 		vfs.zName = name;
 		vfs.pNext = NULL;
 		vfs.xFullPathname = name_as_it_is;
+		vfs.xOpen = open_file;
 		sqlite3_vfs_register(&vfs, 0);
 	}
 	return name;

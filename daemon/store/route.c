@@ -94,12 +94,12 @@ by_address(const struct store *s, const char *address)
 }
 
 static void
-add_admins(struct store *s, struct recipients *r)
+add_role(struct store *s, struct recipients *r, enum officer_role role)
 {
 	const struct directory *d = s->charter.directory;
 
 	for (size_t i = 0; d != NULL && i < d->n_officers; i++)
-		if (d->officers[i].role == ROLE_ADMIN)
+		if (d->officers[i].role == role)
 			add(s, r, d->officers[i].email);
 }
 
@@ -200,8 +200,11 @@ recipients_of(struct store *s, struct recipients *r, const Candor__Plugin *p, st
 
 	recipients_init(s, r);
 	if (e.number == 0) {
-		if (p->n_to > 0)
-			add_admins(s, r);
+		/* The audit log is kept from those whom it watches: auditors hold its heads. */
+		if (p->n_to > 0 && strcmp(e.kind, "audit") == 0)
+			add_role(s, r, ROLE_AUDITOR);
+		if (p->n_to > 0 && r->n == 0)
+			add_role(s, r, ROLE_ADMIN);
 		return;
 	}
 	find_readers(s, &readers, e.number);

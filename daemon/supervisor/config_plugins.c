@@ -31,7 +31,7 @@
 
 /* What can be chosen of CANDOR_KINDS: a digest and a test come on their own account. */
 static const char *const event_words[] = { "filed", "message", "assigned", "due", "overdue",
-	"escalated", "resolved", "closed", "reopened", "changed", "alarm", NULL };
+	"escalated", "resolved", "closed", "reopened", "changed", "alarm", "audit", NULL };
 static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
 static const char *const omit_words[] = { "category", "site", "severity", NULL };
 static const char *const cadence_words[] = { "events", "daily", NULL };
@@ -111,7 +111,7 @@ static const struct setting_key plugin_keys[] = {
 	  .doc = "an object in plugin_path, without .so, or a path with a /" },
 	{ "enabled", SETTING_BOOL, 0, IN_PLUGIN(enabled), .number = 1 },
 	{ "events", SETTING_TEXTS, 0, IN_PLUGIN(n_events), .words = event_words,
-	  .doc = "left out: all; the e-mail plugin: all but changed" },
+	  .doc = "left out: all but audit; the e-mail plugin: neither changed" },
 	{ "categories", SETTING_TEXTS, 0, IN_PLUGIN(n_categories), .min = 1, .max = 32, .valid = config_id_valid,
 	  .form = "ids of categories", .doc = "left out: all" },
 	{ "network", SETTING_BOOL, 0, IN_PLUGIN(network), .doc = "may it connect over TCP" },
@@ -437,6 +437,13 @@ take_over_to(Candor__Plugin *full, Candor__Plugin *brief, struct setting_reader 
 	    (--full->n_settings - k) * sizeof(*full->settings));
 }
 
+/* An event without a case. */
+static bool
+is_word(const char *event)
+{
+	return strcmp(event, "alarm") == 0 || strcmp(event, "audit") == 0;
+}
+
 static void
 read_routes(Candor__Plugin *p, struct setting_reader *r, const config_setting_t *group)
 {
@@ -460,13 +467,12 @@ read_routes(Candor__Plugin *p, struct setting_reader *r, const config_setting_t 
 		struct setting_key key = route_key;
 
 		key.name = name;
-		if (!word_among(event_words, name) || strcmp(name, "alarm") == 0) {
+		if (!word_among(event_words, name) || is_word(name)) {
 			setting_error(r, s,
 			    "to_for.%s is no event of a case; allowed: filed, message, assigned, "
 			    "due, "
 			    "overdue, escalated, resolved, closed, reopened, changed (an alarm "
-			    "goes to the "
-			    "administrators)",
+			    "goes to the administrators, an audit to the auditors)",
 			    name);
 			continue;
 		}
@@ -491,8 +497,10 @@ read_routing(struct config *c, struct setting_reader *r, const config_setting_t 
 	const config_setting_t *rate = config_setting_get_member(root, "rate");
 	bool mail = is_mail(f->object), given = config_setting_get_member(root, "to") != NULL;
 	struct plugin_rate limit = { 0 };
-	bool alarms_only = f->n_events == 1 && strcmp(f->events[0], "alarm") == 0;
+	bool words_only = f->n_events > 0;
 
+	for (size_t i = 0; i < f->n_events; i++)
+		words_only = words_only && is_word(f->events[i]);
 	p->n_severities = f->n_severities;
 	p->severities = f->severities;
 	p->n_sites = f->n_sites;
@@ -526,10 +534,10 @@ read_routing(struct config *c, struct setting_reader *r, const config_setting_t 
 	if (mail && given && f->n_to == 0)
 		setting_error(
 		    r, config_setting_get_member(root, "to"), "to names nobody; allowed: " TO_FORM);
-	if (only_admins(p->n_to, p->to) && !alarms_only)
+	if (only_admins(p->n_to, p->to) && !words_only)
 		setting_error(r, config_setting_get_member(root, "to"),
 		    "to names administrators only, who read no cases; allowed: others beside them, "
-		    "or events = [\"alarm\"]");
+		    "or events = [\"alarm\"] or [\"audit\"]");
 	read_routes(p, r, config_setting_get_member(root, "to_for"));
 	if (rate != NULL && config_setting_type(rate) != CONFIG_TYPE_GROUP)
 		setting_error(

@@ -15,26 +15,33 @@
 
 #include "common/log.h"
 #include "supervisor/init.h"
+#include "supervisor/restore.h"
 #include "supervisor/supervise.h"
 
 static const char usage[] =
     "usage: candord -c FILE [-t] [--ready-fd N]\n"
+    "       candord -c FILE --restore BACKUP [--identity FILE]\n"
     "       candord --init DIR\n"
     "\n"
     "  -c, --config FILE   run in the foreground with this configuration; SIGHUP reads it\n"
     "                      again, SIGTERM finishes what is in hand and leaves\n"
     "  -t, --test          only check the configuration and its plugins' settings\n"
     "      --ready-fd N    write \"ready\" to descriptor N once all is served\n"
+    "      --restore BACKUP put a backup's database into the state folder, which must be empty\n"
+    "      --identity FILE  the age identity that opens it (else escrow.key beside FILE; - is\n"
+    "                      standard input)\n"
     "      --init DIR      make a private instance for a trial in DIR, which must be empty\n"
     "      --help, --version\n";
 
-enum { OPT_READY_FD = 256, OPT_INIT };
+enum { OPT_READY_FD = 256, OPT_INIT, OPT_RESTORE, OPT_IDENTITY };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "test", no_argument, NULL, 't' },
 	{ "ready-fd", required_argument, NULL, OPT_READY_FD },
 	{ "init", required_argument, NULL, OPT_INIT },
+	{ "restore", required_argument, NULL, OPT_RESTORE },
+	{ "identity", required_argument, NULL, OPT_IDENTITY },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -83,7 +90,7 @@ check(const char *path)
 int
 main(int argc, char **argv)
 {
-	const char *path = NULL, *init = NULL;
+	const char *path = NULL, *init = NULL, *backup = NULL, *identity = NULL;
 	bool test = false;
 	int ready_fd = -1, opt, fd;
 
@@ -112,6 +119,12 @@ main(int argc, char **argv)
 		case OPT_INIT:
 			init = optarg;
 			break;
+		case OPT_RESTORE:
+			backup = optarg;
+			break;
+		case OPT_IDENTITY:
+			identity = optarg;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return EX_OK;
@@ -126,9 +139,16 @@ main(int argc, char **argv)
 	if (optind < argc)
 		return bad_usage("there are no arguments beside options");
 	if (init != NULL)
-		return path != NULL || test || ready_fd >= 0 ? bad_usage("--init stands alone")
-							     : init_run(init);
+		return path != NULL || test || ready_fd >= 0 || backup != NULL || identity != NULL
+			   ? bad_usage("--init stands alone")
+			   : init_run(init);
 	if (path == NULL)
 		return bad_usage("-c FILE is missing");
+	if (identity != NULL && backup == NULL)
+		return bad_usage("--identity goes with --restore");
+	if (backup != NULL)
+		return test || ready_fd >= 0
+			   ? bad_usage("--restore goes with -c and --identity alone")
+			   : restore_run(path, backup, identity);
 	return test ? check(path) : run(path, ready_fd);
 }

@@ -142,8 +142,8 @@ hand_over(int folder, uid_t uid)
 	return 0;
 }
 
-static int
-open_state(int *out, const struct config *c)
+int
+places_open_state(int *out, const struct config *c)
 {
 	const struct timespec wait = { 0, LOCK_WAIT_NS };
 	uint32_t uid = config_uid(c, PARTY_STORE, 0);
@@ -182,7 +182,7 @@ places_open(struct places *p, const struct config *c)
 
 	*p = (struct places){ -1, -1, -1 };
 	/* The lock first: it says for sure whether the sockets are somebody else's. */
-	if ((r = open_state(&p->state, c)) == 0 &&
+	if ((r = places_open_state(&p->state, c)) == 0 &&
 	    (r = listen_at(&p->intake_socket, c->intake_socket, 0666, "")) == 0)
 		r = listen_at(&p->desk_socket, c->desk_socket,
 		    c->desk_group[0] != '\0' ? 0660 : 0666, c->desk_group);
@@ -238,7 +238,8 @@ places_files(const struct places *p, const struct config *c, enum wire_party roo
     int fds[static CHANNEL_FDS_MAX], char *names[static CHANNEL_FDS_MAX])
 {
 	static char listen_name[] = "listen", key_name[] = "key", state_name[] = "state",
-		    audit_name[] = "audit_key", directory_name[] = "directory", signature_name[] = "directory_signature";
+		    audit_name[] = "audit_key", directory_name[] = "directory",
+		    signature_name[] = "directory_signature";
 	const struct {
 		enum wire_party room;
 		char *name;

@@ -23,6 +23,9 @@ struct places {
  */
 int places_open(struct places *p, const struct config *c) MUST_CHECK;
 
+/* The state folder alone, and its lock: *out. As places_open(). */
+int places_open_state(int *out, const struct config *c) MUST_CHECK;
+
 /* Remove the sockets and close everything. */
 void places_close(struct places *p, const struct config *c);
 

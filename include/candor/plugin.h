@@ -47,6 +47,7 @@ enum candor_result {
 	X(digest, "several events in one, or the daily word that there were some or none")         \
 	X(test, "an administrator asked for it")                                                   \
 	X(alarm, "another plugin delivers nothing any more")                                       \
+	X(audit, "the audit log's last line, once a day, to be kept where nobody can cut it")      \
 	X(changed, "it was acknowledged, triaged, is looked into, or waits for the reporter")
 
 /* A setting of plugins.d/NAME.conf, `settings` group; numbers and booleans as text. */
@@ -61,7 +62,7 @@ struct candor_event {
 	uint32_t attempts;    /* deliveries of this event that were tried before */
 	const char *key;      /* 32 hex digits; the same over all retries: the idempotency key */
 	const char *kind;     /* one of CANDOR_KINDS */
-	const char *number;   /* "C-7K3M-9QX2"; empty in a test, a digest and an alarm */
+	const char *number;   /* "C-7K3M-9QX2"; empty in a test, a digest, an alarm and an audit */
 	const char *category; /* its id */
 	const char *severity; /* "low", "medium", "high", "critical" */
 	const char *site;     /* its id, or empty */
@@ -82,6 +83,7 @@ struct candor_event {
 	const struct candor_event *items; /* of a digest: what it stands for, maybe nothing */
 	size_t n_items;
 	const char *plugin; /* of an alarm: the name of the plugin that is silent; else empty */
+	const char *head;   /* of an audit: the hash of that line, 64 hex digits; else empty */
 };
 
 /* Is the field there in this event, or is the host older than this header? */

@@ -35,6 +35,7 @@ static const struct {
 	{ "changed",   "%{number}: %{state}", "Case %{number} is %{state} now." },
 	{ "digest",    "What happened up to %{on}", "What happened up to %{on}:" },
 	{ "alarm",     "Plugin %{plugin} delivers nothing any more", "The plugin %{plugin} delivers nothing any more: see candor admin plugin list." },
+	{ "audit",     "Audit log of %{on}", "The audit log ended on %{on} with a line of this hash. Keep it: candor admin verify --head %{head} tells whether the log still holds that line." },
 	{ "test",      "Test of notifications", "This is a test that an administrator asked for. No case is behind it." },
 	/* A kind that came after this plugin. */
 	{ NULL,        "%{number}: %{kind}", "Case %{number}: %{kind}." },

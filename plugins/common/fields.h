@@ -27,6 +27,7 @@
 	X(due)                                                                                     \
 	X(activity)                                                                                \
 	X(plugin)                                                                                  \
+	X(head)                                                                                    \
 	X(key)
 
 /* The i-th of them: its name, or NULL behind the last; and its value, "" where the host knows none. */

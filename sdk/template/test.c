@@ -34,6 +34,7 @@ static const struct candor_event event = {
 	.due = "",
 	.activity = "",
 	.plugin = "",
+	.head = "",
 };
 
 int
