@@ -682,7 +682,7 @@ Test(people, only_oneself_or_a_lead_takes_a_case_from_a_colleague)
 
 Test(people, a_scan_shows_what_both_read_page_by_page)
 {
-	enum { MANY = 2100 };
+	enum { MANY = 600 };
 	Candor__CaseScan scan = CANDOR__CASE_SCAN__INIT;
 	size_t n = 0, pages = 0;
 	bool more = true;

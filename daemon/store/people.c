@@ -14,7 +14,7 @@
  * a version as high. */
 #define NEVER INT64_MAX
 /* Rows looked at for one answer, and numbers in it. */
-#define SCAN_ROWS 2000
+#define SCAN_ROWS 500
 
 static bool
 reads_cases(const struct officer *o)

@@ -169,6 +169,7 @@ mv charter2.key "$dir/charter.key"
 signs
 check "what the new one signs does" has "Ruth Fox *lead" "$("$candor" directory show | tr -s ' ' | sed 's/ lead/ *lead/')"
 successor=$("$candor" directory rotate-charter --charter "$dir/charter.key" --new charter4.key 2>&1 | sed -n 's/^charter = "\(.*\)";/\1/p')
+mv charter4.key "$dir/charter.key"
 check "the directory is saved" "$candor" directory save now.txt
 if command -v minisign >/dev/null; then
 	check "as minisign verifies it" minisign -V -q -P "$successor" -m now.txt
@@ -185,21 +186,45 @@ refuses "but not with a key that the charter did not sign over to" 65 "not signe
 	"$candor" --site other.conf cases --key "$(key_of Dana)"
 
 # ---- killed half-way
-for _ in $(seq 24); do file; done
+for _ in $(seq 12); do file; done
 n=$(all Dana | wc -l)
-for i in 1 2 3 4 5 6; do
-	from=$([ $((i % 2)) = 1 ] && echo "Dana Whitfield" || echo "Lee Lead")
-	to=$([ $((i % 2)) = 1 ] && echo "Lee Lead" || echo "Dana Whitfield")
-	"$candor" hand-over "$from" "$to" --key "$(key_of Lee)" >/dev/null 2>&1 &
+readable() # by anybody: how many cases
+{
+	for who in Dana Lee Omar Ruth; do
+		all $who | sed 's/.*/case show & --json/' | as $who desk 2>/dev/null
+	done | grep -a '"narrative": *"A chart' | grep -o '"case": *"C-[^"]*"' | sort -u | wc -l
+}
+# kill_at N COMMAND…: kill -9 after N hundredths of a second, if it is not done by then.
+kill_at()
+{
+	local after=$1 victim
+	shift
+	"$@" >/dev/null 2>&1 &
 	victim=$!
-	read -r -t "0.0$((i * 7 % 10))" <> <(:) || :
+	read -r -t "0.0$after" <> <(:) || :
 	kill -9 $victim 2>/dev/null
 	wait $victim 2>/dev/null
+}
+for i in 1 3 5; do
+	kill_at $i "$candor" hand-over "Dana Whitfield" "Lee Lead" --key "$(key_of Lee)"
 	[ $i = 3 ] && for pid in $(room_pids store); do kill -9 "$pid"; done
+	wait_for 10 as Ruth cases --json
+	kill_at $((i + 2)) "$candor" hand-over "Lee Lead" "Dana Whitfield" --key "$(key_of Lee)"
 done
-wait_for 10 as Ruth cases --json
-opened=$(for who in Dana Lee Omar Ruth; do
-	all $who | sed 's/.*/case show & --json/' | as $who desk 2>/dev/null
-done | grep -o '"case": *"C-[^"]*"' | sort -u | wc -l)
-check "a hand-over that is killed leaves every case readable" test "$opened" = "$n"
+check "a hand-over that is killed leaves every case readable" test "$(readable)" = "$n"
+as Lee hand-over "Lee Lead" "Dana Whitfield" >/dev/null 2>&1
+check "and comes to its end when it is called again" test "$(counts Dana)" = "$n"
+"$candor" key rotate "$new" --no-passphrase --key "$(key_of Dana)" >/dev/null 2>&1
+"$candor" key show "$new" | head -1 | "$candor" admin officer propose "Dana Whitfield" --role officer --key "$admin_key" >/dev/null 2>&1
+signs
+for i in 2 4 6; do kill_at $i "$candor" key rotate "$new" --key "$(key_of Dana)"; done
+check "so does a rotation" "$candor" key rotate "$new" --key "$(key_of Dana)"
+mv "$new" "$(key_of Dana)"
+check "with every case" test "$(counts Dana)" = "$n"
+rm "$(key_of Dana)"
+enrol "Dana Whitfield" officer
+signs
+for i in 2 4 6; do kill_at $i "$candor" recover --escrow escrow2.key --to "Dana Whitfield"; done
+check "and a recovery" "$candor" recover --escrow escrow2.key --to "Dana Whitfield"
+check "with every case, too" test "$(counts Dana)" = "$n"
 check "the daemon leaves when told" stop
