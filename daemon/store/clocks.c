@@ -204,7 +204,8 @@ clocks_meet(struct store *s, int64_t number, const char *name, day_t on)
 const char *
 clocks_left(struct store *s, int64_t number)
 {
-	char *text = store_alloc(s, CLOCKS_MAX * (CLOCK_NAME_MAX + 32));
+	const size_t cap = CLOCKS_MAX * (CLOCK_NAME_MAX + 32);
+	char *text = store_alloc(s, cap);
 	struct clocks c;
 	size_t used = 0;
 
@@ -216,8 +217,8 @@ clocks_left(struct store *s, int64_t number)
 		if (!clock_runs(&c.k[i]) || !clock_is_deadline(c.k[i].name))
 			continue;
 		day_format(day, c.k[i].due);
-		used += (size_t)sprintf(text + used, "%s%.*s by %s", used > 0 ? ", " : "",
-		    CLOCK_NAME_MAX, c.k[i].name, day);
+		used += (size_t)snprintf(text + used, cap - used, "%s%.*s by %s",
+		    used > 0 ? ", " : "", CLOCK_NAME_MAX, c.k[i].name, day);
 	}
 	return text;
 }

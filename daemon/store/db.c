@@ -222,7 +222,7 @@ static const char *const sql[DB__N] = {
 	[DB_CLOCK_TOLD] = "UPDATE clock SET told = ?3 WHERE number = ?1 AND name = ?2",
 	/* Too early: the day is ?1, and it is told of from day ?2 on that a clock runs out. */
 	[DB_CLOCKS_UNTELL] =
-		"UPDATE clock INDEXED BY clock_step SET told = (due <= ?2)"
+		"UPDATE clock INDEXED BY clock_step SET told = 0"
 		" WHERE " CLOCK_RUNS("") " AND told > 0 AND due >= ?1 AND (told > 1 OR due > ?2)",
 	[DB_CLOCKS_WORKING] =
 		"SELECT DISTINCT number FROM clock INDEXED BY clock_working"

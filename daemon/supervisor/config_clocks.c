@@ -35,7 +35,7 @@ config_email_or_none(const char *text)
 static bool
 name_valid(const char *text)
 {
-	return config_id_valid(text) && !clock_statutory(text);
+	return config_id_valid(text) && !clock_statutory(text) && strncmp(text, "action-", 7) != 0;
 }
 
 /* By enum clock_base; what an officer dates is no clock of a site's. */
@@ -59,7 +59,7 @@ IS_REPEATED(struct clock_group, categories);
 /* clang-format off */
 static const struct setting_key clock_keys[] = {
 	{ "name", SETTING_TEXT, SETTING_REQUIRED, IN_CLOCK(name), .min = 1, .max = CLOCK_NAME_MAX, .valid = name_valid,
-	  .form = "an id of 1 to 32 of a-z, 0-9 and -, but acknowledge, feedback, breach-notice and retention" },
+	  .form = "an id of 1 to 32 of a-z, 0-9 and -, but acknowledge, feedback, breach-notice, retention and action-…" },
 	{ "days", SETTING_NUMBER, SETTING_REQUIRED, IN_CLOCK(days), .min = 1, .max = 3650 },
 	{ "working", SETTING_BOOL, 0, IN_CLOCK(working), .doc = "in working days" },
 	{ "from", SETTING_CHOICE, 0, IN_CLOCK(from), .words = from_words },
