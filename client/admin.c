@@ -706,8 +706,7 @@ print_status_json(struct client *c, const Candor__Status *t)
 		   cjson_strings(t->release_times, t->n_release_times), "plugins",
 		   json_of_plugins(t->plugins, t->n_plugins), "schema_version",
 		   (json_int_t)t->schema_version, "problems",
-		   json_of_problems(t->problems, t->n_problems), "ending",
-		   (json_int_t)t->ending));
+		   json_of_problems(t->problems, t->n_problems), "ending", (json_int_t)t->ending));
 }
 
 static void
@@ -849,6 +848,11 @@ admin_escrow(struct officer_session *s, int argc, char **argv)
 		    argv[1]);
 	if ((r = officer_begin(s)) != 0 || (r = begin_proposal(s, &d)) != 0)
 		return r;
+	for (size_t i = 0; i < d->n_officers; i++)
+		if (memcmp(d->officers[i].keys.age, escrow, sizeof(escrow)) == 0)
+			return client_fail(c, EX_DATAERR,
+			    "this is the key of %s: the escrow is nobody's own key",
+			    d->officers[i].name);
 	memcpy(d->escrow, escrow, sizeof(escrow));
 	if ((r = put_proposal(s, d)) != 0)
 		return r;

@@ -87,16 +87,23 @@ officer_hand_over(struct officer_session *s, int argc, char **argv)
 	if ((scan.officer = officer_string(c, name)) == NULL ||
 	    (category != NULL && (scan.category = officer_string(c, category)) == NULL))
 		return client_fail_memory(c);
-	r = cases_rewrap(s, &scan, &w, &b);
+	if ((r = cases_rewrap(s, &scan, &w, &b)) != 0)
+		return r;
+	if (from == NULL && b.done + b.failed == 0)
+		return client_fail(c, EX_DATAERR,
+		    "nobody in the directory is called \"%s\", and you read no case that was "
+		    "theirs",
+		    name);
 	snprintf(text, sizeof(text), "of %s: read by %s%s", name, join_names(c, to, w.n_plus),
 	    keep ? " as well" : " instead");
-	if (r == 0)
-		r = cases_rewrap_end(c, &b, text);
+	r = cases_rewrap_end(c, &b, text);
+	fflush(stdout);
 	if (from != s->me)
 		fprintf(stderr,
-		    "candor: these are the cases that you read, too: others %s hands over, or the "
-		    "escrow opens\n",
-		    name);
+		    "candor: what %s reads and you do not is not among them: %s hands it over, or "
+		    "the "
+		    "escrow's holder opens it\n",
+		    name, name);
 	return r;
 }
 
@@ -132,14 +139,12 @@ officer_reseal(struct officer_session *s, int argc, char **argv)
 static int
 show_for_enrolment(struct client *c, const struct officer *me, const struct officer_public *pub)
 {
-	if (!c->json) {
-		printf(
-		    "Give this line to an administrator, who proposes it for %s, and read the "
-		    "fingerprint to the\ncharter holder by telephone. Your present key counts "
-		    "until that is signed; then run the same\ncommand again, and keep the present "
-		    "key until it says that no case needs it.\n\n",
-		    me->name);
-	}
+	fprintf(stderr,
+	    "This line is to be proposed for %s. Your present key counts until that is signed: "
+	    "then run "
+	    "the\nsame command again, and keep the present key until it says that no case is "
+	    "left.\n",
+	    me->name);
 	return officer_show_public(c, pub);
 }
 

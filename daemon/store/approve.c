@@ -43,7 +43,7 @@ has_second(struct store *s, const struct call *c, int64_t number)
 	return false;
 }
 
-/* "the export of C-…", "the opening of cases with the escrow for Anna Berg" */
+/* "export of C-…", "escrow for Anna Berg" */
 static char *
 name_of(struct store *s, const char *what, int64_t number, const char *detail)
 {
@@ -187,5 +187,7 @@ approval_judge(struct store *s, const struct call *c, struct answer *out)
 	audit(s, c->actor, m->refuse ? "refuse" : "approve", number, a->what);
 	return store_done(s, out, "%s is %s: %s may %s", name_of(s, a->what, number, a->detail),
 	    m->refuse ? "refused" : "approved", a->asked_by,
-	    m->refuse ? "not do it" : "do it now, once, within 30 days");
+	    m->refuse     ? "not do it"
+	    : number != 0 ? "do it now, once, within 30 days"
+			  : "do it now, for 30 days");
 }

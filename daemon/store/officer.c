@@ -22,7 +22,8 @@ static enum verdict
 directory_put(struct store *s, const struct call *c, struct answer *out)
 {
 	const Candor__DirectoryText *m = (const Candor__DirectoryText *)c->msg;
-	const char *actor = c->who != NULL ? c->who->name : "";
+	const char *actor = c->actor;
+	uint64_t before = charter_version(s);
 	enum verdict v;
 
 	if (m->signature.len > 0) {
@@ -30,7 +31,8 @@ directory_put(struct store *s, const struct call *c, struct answer *out)
 		actor = store_text(s, actor);
 		v = charter_adopt(s, WIRE_SPAN(m->text), WIRE_SPAN(m->signature), out);
 		if (v == KEEP && s->effects.directory)
-			audit(s, actor, "directory", 0, "signed");
+			audit(s, actor, "directory", 0,
+			    charter_version(s) > before ? "signed" : "charter handed on");
 		return v;
 	}
 	if (c->who == NULL || c->who->role != ROLE_ADMIN)

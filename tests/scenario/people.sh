@@ -58,6 +58,7 @@ check "she reads none of them any more" test -z "$(all Dana)"
 check "the others do" test "$(counts Omar)" = 6
 refuses "but not who is kept out" 65 "no case" as Lee case show "$hidden"
 check "what was hers is the first one's who may have it" test "$(as Omar case show "$hidden" --json | json 'j["assignee"]')" = "Omar Reyes"
+refuses "there must have been such a person" 65 "nobody in the directory is called" as Omar hand-over "Nobody There" "Lee Lead"
 check "again, there is nothing left to do" has "0 cases" "$(as Dana hand-over "Dana Whitfield" "Lee Lead" 2>/dev/null)"
 check "the same within a desk" has "0 cases" "$(echo 'hand-over "Dana Whitfield" "Lee Lead"' | as Dana desk 2>/dev/null)"
 
@@ -144,6 +145,8 @@ refuses "not even when it is approved" 77 "kept out" "$candor" recover --escrow 
 # ---- the escrow and the charter key, too
 "$candor" key new --no-passphrase escrow2.key >/dev/null 2>&1
 "$candor" admin escrow "$("$candor" key show escrow2.key | grep -o 'age1[a-z0-9]*' | head -1)" --key "$admin_key" >propose.out 2>&1
+refuses "the escrow is nobody's own key" 65 "is the key of Omar Reyes" \
+	"$candor" admin escrow "$("$candor" key show "$(key_of Omar)" | grep -o 'age1[a-z0-9]*' | head -1)" --key "$admin_key"
 check "another escrow is proposed" has "THE ESCROW CHANGES" "$(cat propose.out)"
 signs
 refuses "the former one is out" 77 "not the escrow identity" "$candor" recover --escrow "$escrow" --to "Dana Whitfield"
