@@ -510,6 +510,13 @@ static const char *const sql[DB__N] = {
 		" AND c.state = ?1 AND c.hold = 0 AND c.unread = 0"
 		" AND (c.warned_on = 0 OR (k.due < ?3 AND c.warned_on <= ?4))"
 		" ORDER BY k.due, k.number LIMIT ?5",
+	/* In state ?1 behind case ?2, of a time when that clock was not kept; and when each was closed. */
+	[DB_RETENTION_NONE] =
+		"SELECT c.number, (SELECT max(a.done_on) FROM audit a INDEXED BY audit_case"
+		" WHERE a.number = c.number AND a.number > 0 AND a.action = 'close') FROM cases c"
+		" WHERE c.state = ?1 AND c.number > ?2 AND NOT EXISTS (SELECT 1 FROM clock k"
+		" WHERE k.number = c.number AND k.name = 'retention' AND k.due > 0)"
+		" ORDER BY c.number LIMIT 1",
 	/* A thousand at most. */
 	[DB_RETENTION_COUNT] =
 		"SELECT count(*) FROM (SELECT 1 FROM clock INDEXED BY clock_retention"

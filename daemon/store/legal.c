@@ -37,8 +37,8 @@ retention_years(const struct store *s, const char *category, enum case_outcome o
 	return c != NULL && c->retention_years > 0 ? c->retention_years : 6;
 }
 
-void
-legal_closed(struct store *s, int64_t number)
+static void
+closed_on(struct store *s, int64_t number, day_t day)
 {
 	char *category;
 	unsigned months;
@@ -48,9 +48,34 @@ legal_closed(struct store *s, int64_t number)
 	category = db_text(s->db, DB_CASE_LEGAL, 4, s->arena);
 	months =
 	    12 * retention_years(s, category, (enum case_outcome)db_int(s->db, DB_CASE_LEGAL, 5));
-	db_run(s->db, RETENTION_SET, db_i(number), db_i(s->today), db_i(months),
-	    db_i(day_add_months(s->today, months)));
+	db_run(s->db, RETENTION_SET, db_i(number), db_i(day), db_i(months),
+	    db_i(day_add_months(day, months)));
 	db_run(s->db, CASE_WARNED, db_i(number), db_i(0));
+}
+
+void
+legal_closed(struct store *s, int64_t number)
+{
+	closed_on(s, number, s->today);
+}
+
+void
+legal_begin(struct store *s)
+{
+	int64_t number = 0;
+
+	if (db_row(s->db, META_GET, db_t("retention")))
+		return;
+	while (db_row(s->db, RETENTION_NONE, db_i(CASE_CLOSED), db_i(number))) {
+		arena_mark_t mark = arena_mark(s->arena);
+		bool known = !db_is_null(s->db, DB_RETENTION_NONE, 1);
+		day_t day = known ? (day_t)db_int(s->db, DB_RETENTION_NONE, 1) : s->today;
+
+		number = db_int(s->db, DB_RETENTION_NONE, 0);
+		closed_on(s, number, day);
+		arena_release(s->arena, mark);
+	}
+	db_run(s->db, META_SET, db_t("retention"), db_i(1));
 }
 
 void

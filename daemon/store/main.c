@@ -669,6 +669,7 @@ setup(struct room *r)
 	else
 		set_next_release(r, b);
 	people_begin(s);
+	legal_begin(s);
 	store_plugins_begin(s);
 	clocks_set_calendar(s);
 	clocks_follow_calendar(s);

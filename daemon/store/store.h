@@ -329,6 +329,8 @@ void audit_daily(struct store *s);
 Candor__AuditHead *audit_head_now(struct store *s);
 
 /* ---- the legal record: legal.c ---- */
+/* At start: cases that were closed before their time was kept get it. In a transaction. */
+void legal_begin(struct store *s);
 /* A case was closed: its time runs. Or it was reopened: it does not. */
 void legal_closed(struct store *s, int64_t number);
 void legal_reopened(struct store *s, int64_t number);
