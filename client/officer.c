@@ -152,9 +152,9 @@ static bool
 only_reads(unsigned kind)
 {
 	static const unsigned kinds[] = { MSG_DIRECTORY_GET, MSG_CASE_LIST, MSG_CASE_GET,
-		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET,
-		MSG_AUDIT_LIST, MSG_AUDIT_CHAIN, MSG_AUDIT_HEAD_GET, MSG_CERTIFICATE_GET,
-		MSG_STATUS_GET, MSG_CASE_SCAN, MSG_APPROVAL_LIST };
+		MSG_ENTRY_GET, MSG_PLUGIN_LIST, MSG_DELIVERY_LIST, MSG_DELIVERY_GET, MSG_AUDIT_LIST,
+		MSG_AUDIT_CHAIN, MSG_AUDIT_HEAD_GET, MSG_CERTIFICATE_GET, MSG_STATUS_GET,
+		MSG_CASE_SCAN, MSG_APPROVAL_LIST };
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (kinds[i] == kind)
@@ -219,6 +219,8 @@ verify_directory(struct officer_session *s)
 	if (directory_charter(&s->charter, &s->chain, got->signature.data, got->signature.len,
 		c->site.site_id) != 0)
 		return client_fail(c, EX_DATAERR, "the directory's signature is damaged");
+	if ((e = seen_charter(c, c->site.site_id, WIRE_SPAN(got->signature), &s->charter)) != 0)
+		return e;
 	s->me = directory_by_noise(s->directory, s->keys->pub.noise);
 	return seen_directory(c, c->site.site_id, s->directory->version);
 }

@@ -52,6 +52,8 @@ struct memory {
 	uint64_t directory; /* 0: none */
 	day_t day;          /* of the head; 0: none */
 	uint8_t hash[AUDIT_HASH_BYTES];
+	char charter[MINISIGN_PUBLIC_CHARS +
+		     1]; /* to whom the office was handed on; "": to nobody */
 };
 
 static void
@@ -63,7 +65,8 @@ recall(struct memory *m, const char *path)
 
 	*m = (struct memory){ 0 };
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "directory %" SCNu64, &m->directory) == 1)
+		if (sscanf(line, "directory %" SCNu64, &m->directory) == 1 ||
+		    sscanf(line, "charter %56s", m->charter) == 1)
 			continue;
 		if (sscanf(line, "audit %10s %64s", day, hex) == 2 &&
 		    sodium_hex2bin(m->hash, sizeof(m->hash), hex, strlen(hex), NULL, &len, NULL) ==
@@ -101,6 +104,8 @@ remember(struct client *c, char *path, const struct memory *m)
 		sodium_bin2hex(hex, sizeof(hex), m->hash, sizeof(m->hash));
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "audit %s %s\n", day, hex);
 	}
+	if (*m->charter != '\0')
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "charter %s\n", m->charter);
 	if (private_file_replace(c, path, (struct span){ (const uint8_t *)text, (size_t)n }) != 0) {
 		forgetful(c->error);
 		c->error[0] = '\0';
@@ -130,6 +135,38 @@ seen_directory(struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t 
 	if (version == m.directory)
 		return 0;
 	m.directory = version;
+	return remember(c, path, &m);
+}
+
+int
+seen_charter(struct client *c, const uint8_t site_id[SITE_ID_BYTES], struct span signature,
+    const struct minisign_public *now)
+{
+	char path[PATH_MAX], text[MINISIGN_PUBLIC_CHARS + 1];
+	struct minisign_public key = *now;
+	struct memory m;
+	size_t chain = 0;
+
+	if (!path_of(path, site_id))
+		return 0; /* seen_directory() says so */
+	recall(&m, path);
+	minisign_public_format(text, now);
+	if (*m.charter != '\0' && minisign_public_parse(&key, m.charter, strlen(m.charter)) < 0)
+		key = *now;
+	/* From the key that was seen, its statements must lead to the one that signs. */
+	if (directory_charter(&key, &chain, signature.p, signature.len, site_id) < 0 ||
+	    memcmp(&key, now, sizeof(key)) != 0)
+		return client_fail(c, EX_DATAERR,
+		    "the directory is signed by a former charter key: you have seen that it handed "
+		    "its office on, and\nsomebody may be bringing it back. Nothing was done. Tell "
+		    "the "
+		    "charter holder; only if your site.conf\nnames a new charter key on purpose, "
+		    "remove "
+		    "%s and try again",
+		    path);
+	if (chain == 0 || strcmp(m.charter, text) == 0)
+		return 0;
+	memcpy(m.charter, text, sizeof(text));
 	return remember(c, path, &m);
 }
 

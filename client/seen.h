@@ -11,6 +11,7 @@
 
 #include "candor/auditline.h"
 #include "candor/base.h"
+#include "candor/directory.h"
 #include "candor/receipt.h"
 
 struct client;
@@ -22,6 +23,11 @@ struct client;
  */
 int seen_directory(
     struct client *c, const uint8_t site_id[SITE_ID_BYTES], uint64_t version) MUST_CHECK;
+
+/* The same for the charter key: once it was seen that it handed its office on, a directory that the former one
+ * signed (now, by what stands before its signature) is refused. EX_DATAERR. */
+int seen_charter(struct client *c, const uint8_t site_id[SITE_ID_BYTES], struct span signature,
+    const struct minisign_public *now) MUST_CHECK;
 
 /* The last head seen: the day of its signature, and the line's hash. False: none. */
 bool seen_head(const uint8_t site_id[SITE_ID_BYTES], day_t *day, uint8_t hash[AUDIT_HASH_BYTES]);

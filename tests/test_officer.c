@@ -702,6 +702,27 @@ Test(officer, a_sink_that_is_full_ends_the_stream)
 static struct client client;
 static const uint8_t site[SITE_ID_BYTES] = { 0xab, 1 };
 
+Test(officer, a_charter_key_that_was_seen_to_hand_its_office_on_signs_no_more)
+{
+	struct minisign_secret key[3];
+	struct arena a = test_arena(1u << 20);
+	struct span none = { (const uint8_t *)"", 0 }, first, second;
+
+	for (size_t i = 0; i < NELEM(key); i++)
+		minisign_keypair(&key[i]);
+	cr_assert(eq(int, directory_succeed(&a, &first, NULL, 0, &key[0], &key[1].pub, site), 0));
+	cr_assert(eq(int,
+	    directory_succeed(&a, &second, first.p, first.len, &key[1], &key[2].pub, site), 0));
+	cr_assert(eq(int, seen_charter(&client, site, none, &key[0].pub), 0));
+	cr_assert(eq(int, seen_charter(&client, site, first, &key[1].pub), 0));
+	cr_assert(eq(int, seen_directory(&client, site, 4), 0), "one does not forget the other");
+	cr_assert(eq(int, seen_charter(&client, site, none, &key[0].pub), EX_DATAERR));
+	cr_assert(eq(int, seen_charter(&client, site, none, &key[1].pub), 0));
+	cr_assert(eq(int, seen_charter(&client, site, second, &key[2].pub), 0));
+	cr_assert(eq(int, seen_charter(&client, site, first, &key[1].pub), EX_DATAERR));
+	cr_assert(eq(int, seen_directory(&client, site, 3), EX_DATAERR));
+}
+
 Test(officer, an_older_directory_than_seen_is_refused)
 {
 	const char *path = test_join(dir, ".local/state/candor/ab010000000000000000000000000000");
