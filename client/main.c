@@ -163,7 +163,7 @@ static const struct verb verbs[] = {
 	  "                   those who are no auditors, since gaps would tell of other cases\n\n"
 	  "`candor admin verify` follows the log from its first line to its last.\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
-	  "Unlocks the key once, then takes `cases`, `case ...`, `directory show`, `help` and `quit`, from a\n"
+	  "Unlocks the key once, then takes officers' verbs (`help` lists them) and `quit`, from a\n"
 	  "prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
 	  "command, up to a line with a single dot. From a pipe, the first error is the exit code.\n" },
 	{ "admin", "officer|plugin|delivery|status|...", "administrators: officers, plugins, deliveries, health", verb_admin,

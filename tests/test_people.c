@@ -627,6 +627,22 @@ Test(people, a_changed_key_closes_what_it_read_alone_until_it_is_sealed_anew)
 	cr_assert(eq(int, adopt(), KEEP));
 }
 
+Test(people, a_database_of_before_is_taken_as_sealed_to_the_directory_in_force)
+{
+	file(1u << ANNA);
+	for (unsigned i = 0; i < N_PEOPLE; i++)
+		db_run(s.db, OFFICER_KEY, db_t(people[i].name), db_b("", 0), db_i(0));
+	for (unsigned again = 0; again < 2; again++) {
+		people_begin(&s);
+		people[ANNA].seed = 0;
+		cr_assert(eq(int, adopt(), UNDO), "she is needed");
+		people[ANNA].seed = 1;
+		people[BO].seed = again == 0 ? 0 : 2;
+		cr_assert(eq(int, adopt(), KEEP));
+		cr_assert(eq(i64, people_closed(&s), 0), "nobody's key changed");
+	}
+}
+
 Test(people, a_report_sealed_before_a_key_changed_is_known_to_be_closed)
 {
 	uint8_t hash[32];
