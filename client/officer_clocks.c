@@ -329,8 +329,8 @@ case_discovered(struct officer_session *s, int argc, char **argv)
 		    client_day(seen, received));
 	else if (set.on < received)
 		fprintf(stderr,
-		    "candor: it was filed %d %s after that day: so many of the time for notices "
-		    "were over when it came\n",
+		    "candor: it was filed %d %s after that day, which are taken from the time for "
+		    "notices\n",
 		    received - set.on, days_word(received - set.on));
 	set.act = CLOCK_ACT_DISCOVERED;
 	return officer_do(s, MSG_CASE_CLOCK, &set.base);
