@@ -403,6 +403,7 @@ release_now(struct room *r)
 	store_release(s, false);
 	b->clocks_left = store_clock_pass(s);
 	b->legal_left = true; /* what the reporters wrote meanwhile is known now */
+	event_active(b->tick, 0, 0);
 	set_next_release(r, b);
 	done = s->effects;
 	s->effects = (struct effects){ 0 };
