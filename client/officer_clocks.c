@@ -95,7 +95,7 @@ officer_clock_text(char out[CLOCK_TEXT_MAX], const Candor__Clock *m, int32_t tod
 	return strcmp(standing, "overdue") == 0;
 }
 
-/* "10 working days from acknowledgement" */
+/* "10 working days from acknowledgement", "6 years from closing" */
 static void
 terms_text(char out[CLOCK_TEXT_MAX], const Candor__Clock *k)
 {
@@ -103,6 +103,9 @@ terms_text(char out[CLOCK_TEXT_MAX], const Candor__Clock *k)
 
 	if (k->span == 0 || k->unit >= CLOCK_IN__N)
 		snprintf(out, CLOCK_TEXT_MAX, "-");
+	else if (k->unit == CLOCK_IN_MONTHS && k->span % 12 == 0)
+		snprintf(out, CLOCK_TEXT_MAX, "%u %s from %s", k->span / 12,
+		    k->span == 12 ? "year" : "years", clock_base_noun(k->since));
 	else
 		snprintf(out, CLOCK_TEXT_MAX, "%u %s from %s", k->span, units[k->unit],
 		    clock_base_noun(k->since));
