@@ -114,6 +114,7 @@ choose_readers(struct officer_session *s, const struct open_case *k,
 	const char *number = k->record->summary->number, *whose = k->record->summary->assignee;
 	const struct officer *out = NULL;
 	struct client *c = s->c;
+	bool any = false;
 	int r;
 
 	*assignee = NULL;
@@ -127,10 +128,11 @@ choose_readers(struct officer_session *s, const struct open_case *k,
 		}
 		if ((r = add_reader(c, list, w->plus[i])) != 0)
 			return r;
+		any = true;
 		if (*assignee == NULL && w->minus != NULL && strcmp(whose, w->minus) == 0)
 			*assignee = w->plus[i];
 	}
-	if (out != NULL && w->n_plus == 1)
+	if (out != NULL && !any)
 		return client_fail(c, EX_NOPERM,
 		    "the reporter asked that %s be kept out of %s: it cannot be granted to them",
 		    out->name, number);

@@ -62,14 +62,19 @@ refuses "there must have been such a person" 65 "nobody in the directory is call
 check "again, there is nothing left to do" has "0 cases" "$(as Dana hand-over "Dana Whitfield" "Lee Lead" 2>/dev/null)"
 check "the same within a desk" has "0 cases" "$(echo 'hand-over "Dana Whitfield" "Lee Lead"' | as Dana desk 2>/dev/null)"
 
+file '"Lee Lead", "Ruth Fox"'
+check "who are all kept out get nothing, and nobody loses it" sh -c '"$0" hand-over "Dana Whitfield" "Lee Lead" "Ruth Fox" --key "$1" --json 2>/dev/null | grep -q "kept out"' \
+	"$candor" "$(key_of Dana)"
+check "it goes to one who is not" has "1 case of" "$(as Dana hand-over "Dana Whitfield" "Omar Reyes" 2>/dev/null)"
+
 # ---- leaving
 as Omar hand-over "Ruth Fox" "Omar Reyes" >/dev/null 2>&1
 as Lee hand-over "Lee Lead" "Omar Reyes" >/dev/null 2>&1
 "$candor" admin officer remove "Omar Reyes" --key "$admin_key" >propose.out 2>&1
-check "a proposal that would close cases says so" has "6 cases could be opened by nobody without Omar Reyes" "$(cat propose.out)"
+check "a proposal that would close cases says so" has "7 cases could be opened by nobody without Omar Reyes" "$(cat propose.out)"
 refuses "and is not put into force" 65 "handed over first" \
 	"$candor" directory sign --charter "$dir/charter.key" --yes --key "$admin_key"
-check "so that they stay open" test "$(counts Omar)" = 6
+check "so that they stay open" test "$(counts Omar)" = 7
 check "a lead hands them over" as Omar hand-over --keep "Omar Reyes" "Dana Whitfield"
 mkfifo desk.in
 as Omar desk <desk.in >left.out 2>left.err &
@@ -86,8 +91,8 @@ wait "$omar"
 check "removed, he is refused in a session that is still open" grep -q "not in the" left.err
 check "and hears nothing any more" test ! -s left.out
 refuses "nor in a new one" 77 "not in the signed directory" as Omar cases
-check "her cases open" test "$(counts Dana)" = 6
-check "sealing them anew takes his wraps off" has "6 cases" "$(as Dana reseal 2>/dev/null)"
+check "her cases open" test "$(counts Dana)" = 7
+check "sealing them anew takes his wraps off" has "7 cases" "$(as Dana reseal 2>/dev/null)"
 check "and there is no more to do" has "0 cases" "$(as Dana reseal 2>/dev/null)"
 
 # ---- rotating
@@ -97,20 +102,20 @@ signs
 new=$work/dana2.key
 "$candor" key rotate "$new" --no-passphrase --key "$(key_of Dana)" >rotate.out 2>&1
 check "a new key is made and shown for enrolment" has "$("$candor" key show "$new" | head -1)" "$(cat rotate.out)"
-check "which changes nothing yet" test "$(counts Dana)" = 6
+check "which changes nothing yet" test "$(counts Dana)" = 7
 "$candor" key show "$new" | head -1 | "$candor" admin officer propose "Dana Whitfield" --role officer --key "$admin_key" >/dev/null 2>&1
 signs
-check "signed, it is said that her cases wait for it" has "6 cases are sealed to nobody's present key" "$(cat sign.out)"
-check "an administrator is told" has "nobody can open 6 cases" "$("$candor" admin status --key "$admin_key")"
+check "signed, it is said that her cases wait for it" has "7 cases are sealed to nobody's present key" "$(cat sign.out)"
+check "an administrator is told" has "nobody can open 7 cases" "$("$candor" admin status --key "$admin_key")"
 refuses "the old key is out at once" 77 "not in the signed directory" as Dana cases
 refuses "the new one opens nothing yet" 77 "candor key rotate" "$candor" case show "$hidden" --key "$new"
 "$candor" admin officer remove "Dana Whitfield" --key "$admin_key" >/dev/null 2>&1
 refuses "nobody leaves meanwhile whom they need" 65 "handed over first" \
 	"$candor" directory sign --charter "$dir/charter.key" --yes --key "$admin_key"
-check "the same command again seals them to the new key" has "6 cases sealed" "$("$candor" key rotate "$new" --key "$(key_of Dana)")"
+check "the same command again seals them to the new key" has "7 cases sealed" "$("$candor" key rotate "$new" --key "$(key_of Dana)")"
 check "and once more finds none" has "0 cases" "$("$candor" key rotate "$new" --key "$(key_of Dana)")"
 mv "$new" "$(key_of Dana)"
-check "all open with the new one" test "$(counts Dana)" = 6
+check "all open with the new one" test "$(counts Dana)" = 7
 refuses "a key does not rotate to itself" 65 "same key" as Dana key rotate "$(key_of Dana)"
 
 # ---- a lost key
@@ -134,8 +139,8 @@ refuses "also for one case" 77 "waits for the approval" \
 check "who sees what it is for" test "$(as Omar approve --json | json '[(a["what"], a["for"], a["state"]) for a in j]')" = "[('escrow', 'Dana Whitfield', 'waiting')]"
 check "and approves" as Omar approve "$(as Omar approve --json | json 'j[0]["id"]')"
 refuses "for that person alone" 77 "waits for the approval" "$candor" recover --escrow "$escrow" --to "Ruth Fox"
-check "then it opens what she read" has "6 cases opened for Dana Whitfield" "$("$candor" recover --escrow "$escrow" --to "Dana Whitfield")"
-check "with her new key" test "$(counts Dana)" = 6
+check "then it opens what she read" has "7 cases opened for Dana Whitfield" "$("$candor" recover --escrow "$escrow" --to "Dana Whitfield")"
+check "with her new key" test "$(counts Dana)" = 7
 check "and nothing is left closed" hasnt "nobody can open" "$("$candor" admin status --key "$admin_key")"
 refuses "who is kept out does not get it from the escrow either" 77 "waits for the approval|kept out" \
 	"$candor" recover --escrow "$escrow" --to "Lee Lead" "$hidden"
@@ -150,17 +155,17 @@ refuses "the escrow is nobody's own key" 65 "is the key of Omar Reyes" \
 check "another escrow is proposed" has "THE ESCROW CHANGES" "$(cat propose.out)"
 signs
 refuses "the former one is out" 77 "not the escrow identity" "$candor" recover --escrow "$escrow" --to "Dana Whitfield"
-check "what she reads is sealed to the new one" has "6 cases" "$(as Dana reseal 2>/dev/null)"
+check "what she reads is sealed to the new one" has "7 cases" "$(as Dana reseal 2>/dev/null)"
 rm "$(key_of Dana)"
 enrol "Dana Whitfield" officer
 signs
-check "which opens it" has "6 cases opened" "$("$candor" recover --escrow escrow2.key --to "Dana Whitfield")"
-check "with her next key" test "$(counts Dana)" = 6
+check "which opens it" has "7 cases opened" "$("$candor" recover --escrow escrow2.key --to "Dana Whitfield")"
+check "with her next key" test "$(counts Dana)" = 7
 check "the charter key signs its office over" \
 	"$candor" directory rotate-charter --charter "$dir/charter.key" --new charter2.key
 refuses "and is the charter no more" 77 "handed on to another" \
 	"$candor" directory rotate-charter --charter "$dir/charter.key" --new charter3.key
-check "officers go on as before" test "$(counts Dana)" = 6
+check "officers go on as before" test "$(counts Dana)" = 7
 before=$(all Dana | wc -l)
 file
 check "and reporters, whose site.conf names the former one" test "$(all Dana | wc -l)" = $((before + 1))
@@ -182,7 +187,7 @@ mv now.txt.minisig "$dir/directory.txt.minisig"
 sed -i "s|^charter = .*|charter = \"$successor\";|" "$site" "$dir/candor.conf"
 stop
 start
-check "with the new key in the configuration it goes on, too" test "$(counts Dana)" = 7
+check "with the new key in the configuration it goes on, too" test "$(counts Dana)" = 8
 "$candord" --init "$work/other" >/dev/null 2>&1
 sed "s|^charter = .*|$(grep '^charter' "$work/other/site.conf")|" "$site" >other.conf
 refuses "but not with a key that the charter did not sign over to" 65 "not signed by the charter" \
