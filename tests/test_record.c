@@ -998,6 +998,23 @@ Test(record, a_backup_is_the_database_as_it_was_when_it_began)
 	backup_end(&s);
 	db_begin(s.db);
 	refused(root, MSG_BACKUP_GET, &get, EX_DATAERR, "not there any more");
+	/* One that a client left alone makes way for the next. */
+	get = (Candor__BackupGet)CANDOR__BACKUP_GET__INIT;
+	for (int i = 0; i < 2; i++) {
+		cr_assert(eq(int, call(root, MSG_BACKUP_GET, &get), KEEP));
+		part = (const Candor__BackupPart *)out.msg;
+		memcpy(id, part->id.data, sizeof(id));
+		cr_assert(eq(int, db_commit(s.db), 0));
+		backup_begin(&s);
+		db_begin(s.db);
+		refused(root, MSG_BACKUP_GET, &get, EX_TEMPFAIL, "another backup");
+		s.now += 61;
+	}
+	get.id = wire_bytes(id, sizeof(id));
+	cr_assert(eq(int, call(root, MSG_BACKUP_GET, &get), KEEP));
+	db_rollback(s.db);
+	backup_end(&s);
+	db_begin(s.db);
 	close_store();
 	cr_assert(gt(i64, figure("SELECT count(*) FROM cases"), 40));
 	cr_assert(eq(int, rename("copy.db", "candor.db"), 0));

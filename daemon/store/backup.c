@@ -19,6 +19,7 @@
 void
 backup_begin(struct store *s)
 {
+	db_unpin(s->db); /* of one that nobody fetches any more */
 	s->backup.size = db_pin(s->db);
 	s->backup.used_at = s->now;
 	if (s->backup.size <= 0) {
@@ -53,8 +54,6 @@ begin(struct store *s, const struct call *c, Candor__BackupPart *part, struct an
 	if (s->backup.size > 0 && s->now - s->backup.used_at <= IDLE_S)
 		return store_refuse(s, out, EX_TEMPFAIL,
 		    "another backup is being fetched: try again when it is done, or in a minute");
-	if (s->backup.size > 0)
-		s->effects.backup_ends = true;
 	randombytes_buf(s->backup.id, sizeof(s->backup.id));
 	s->effects.backup = true;
 	day_format(day, until);

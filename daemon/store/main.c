@@ -467,7 +467,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		s->effects.urgent = true;
 		finish(r);
 	}
-	backup_watch(s);
+	if (!b->open)
+		backup_watch(s);
 	wait = daily(r);
 	if (wait > 0 && wait < tv.tv_sec)
 		tv.tv_sec = (time_t)wait;
