@@ -225,7 +225,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libcandor.a
 	$(CC) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(ALL_PKG))
 
 # candord carries these as --init writes them.
-$(B)/daemon/supervisor/embedded.o: etc/categories.conf $(wildcard etc/plugins.d/*.conf etc/plugins.d/*/*.conf)
+$(B)/daemon/supervisor/embedded.o: etc/categories.conf $(wildcard etc/plugins.d/*.conf etc/plugins.d/*/*.conf etc/templates.d/*.txt)
 
 # Which test needs which room's parts beside the libraries.
 PARTS_test_db       := $(STORE_PARTS)
@@ -233,6 +233,7 @@ PARTS_test_ledger   := $(STORE_PARTS)
 PARTS_test_record   := $(STORE_PARTS)
 PARTS_test_people   := $(STORE_PARTS)
 PARTS_test_clocks   := $(STORE_PARTS)
+PARTS_test_work     := $(STORE_PARTS)
 PARTS_test_config   := $(SUPERVISOR_PARTS)
 PARTS_test_prompt   := $(CLIENT_PARTS)
 PARTS_test_officer  := $(CLIENT_PARTS)

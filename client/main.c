@@ -77,11 +77,18 @@ static const struct verb verbs[] = {
 	  "      the directory in force, and its signature in FILE.minisig, as minisign verifies it\n"
 	  "  directory rotate-charter --charter PRESENT --new FILE\n"
 	  "      sign the charter's office over to a new key, made in FILE unless it is there\n" },
+	{ "board", "[--mine] [--limit N]", "officers: cases by state and deadline", verb_board,
+	  "What ran out; then each state's cases, those first that run out first; your own corrective actions;\n"
+	  "and categories and places of which many cases came lately, as far as you read them.\n\n"
+	  "  --mine      assigned to you\n"
+	  "  --limit N   as many of each (5; at most 20)\n"
+	  "  --json      {\"today\", \"overdue\": {\"state\", \"count\", \"cases\"}, \"columns\": [the same, ...],\n"
+	  "              \"corrective_actions\", \"patterns\": [{\"category\", \"site\", \"cases\", \"days\"}, ...]}\n" },
 	{ "cases", "[--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] [--after CASE]",
 	  "officers: list cases", verb_cases,
 	  "Those that your key may read, all conditions together.\n\n"
 	  "  --state S       new, acknowledged, triaged, investigating, awaiting-reporter, resolved,\n"
-	  "                  closed, reopened, destroyed\n"
+	  "                  closed, reopened, destroyed, merged\n"
 	  "  --category C    an id of `candor guide`\n"
 	  "  --mine          assigned to you\n"
 	  "  --overdue       with a clock that ran out\n"
@@ -97,6 +104,7 @@ static const struct verb verbs[] = {
 	  "  case ack|triage|investigate CASE      move it on\n"
 	  "  case await CASE                       ask the reporter something, and wait for the answer\n"
 	  "  case reply CASE                       write to the reporter\n"
+	  "      await, reply and resolve: --template ID [--language L] puts an answer in advance before you\n"
 	  "  case note CASE                        write to the case's readers alone\n"
 	  "  case assign CASE OFFICER              to somebody, who can read it from then on\n"
 	  "  case grant CASE OFFICER               let somebody read it\n"
@@ -105,6 +113,22 @@ static const struct verb verbs[] = {
 	  "                                        O: substantiated, partly, unsubstantiated,\n"
 	  "                                        insufficient-information, referred, out-of-scope\n"
 	  "  case close|reopen CASE\n"
+	  "  case link CASE OTHER [--remove]       they have to do with each other\n"
+	  "  case merge CASE INTO                  it is INTO's duplicate: whoever reads INTO reads it from then\n"
+	  "                                        on, its reporter sees how INTO stands; reopen undoes it\n"
+	  "  case tag CASE [TAG]... [--remove TAG]...\n"
+	  "                                        words of the site's list\n"
+	  "  case action CASE [--add ACTION --owner OFFICER --by DATE | --done N | --drop N]\n"
+	  "                                        corrective actions, with a clock each; alone: lists them\n"
+	  "  case checkin CASE --on DATE | --every 30d [--times N] | --stop\n"
+	  "                                        ask the reporter ahead how they have been: from the template\n"
+	  "                                        `checkin`, or --template ID [--language L]; they find it\n"
+	  "                                        under the receipt from that day on\n"
+	  "  case breach CASE                      is it a breach of patients' data, and who is to be told until\n"
+	  "                                        when: asked for, or as JSON on standard input:\n"
+	  "      {\"discovered_on\": DAY, \"factors\": {\"nature\", \"recipient\", \"acquired\", \"mitigation\":\n"
+	  "       {\"level\": \"low\", \"medium\" or \"high\", \"text\"}}, \"patients\": N, \"residents\": N,\n"
+	  "       \"decision\": \"breach\" or \"low-probability\", \"reason\"}\n"
 	  "  case clocks CASE                      until when what must be done, and how it went\n"
 	  "  case discovered CASE [DATE]           when somebody here first knew of it: without DATE, when the\n"
 	  "                                        reporter saw it; breach-notice runs from that day\n"
@@ -162,9 +186,23 @@ static const struct verb verbs[] = {
 	  "  --json           [{\"n\", \"on\", \"by\", \"action\", \"case\", \"detail\", \"hash\"}, ...]; \"n\" is null for\n"
 	  "                   those who are no auditors, since gaps would tell of other cases\n\n"
 	  "`candor admin verify` follows the log from its first line to its last.\n" },
+	{ "search", "[--category C] [--state S] [--tag T] [--since DATE]",
+	  "officers: find words in your cases", verb_search,
+	  "The words come from the prompt or standard input. Cases that you can open and in which all of them\n"
+	  "occur, anywhere, as they are or within a word; capitals and accents do not matter. Each case is\n"
+	  "fetched and opened here, for the service cannot; that stands in the audit log. Nothing is kept.\n\n"
+	  "  --category C, --state S, --tag T    only those\n"
+	  "  --since DATE                        received on that day or later\n"
+	  "  --json                              [{\"case\", \"state\", \"category\", \"received_on\",\n"
+	  "                                      \"entries\": [N, ...]}, ...]\n" },
+	{ "template", "list|show", "officers: the site's answers in advance", verb_template,
+	  "  template list\n"
+	  "  template show ID [--language L] [--case CASE]\n"
+	  "      as it is, or with the values of a case. `case reply CASE --template ID` writes with it\n\n"
+	  "  --json    [{\"id\", \"language\", \"title\", \"categories\", \"for\", \"text\"}, ...]\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
-	  "Unlocks the key once, then takes officers' verbs (`help` lists them) and `quit`, from a\n"
-	  "prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
+	  "Unlocks the key once, then takes `board`, `cases`, `case ...` and the others, `help` and `quit`,\n"
+	  "from a prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
 	  "command, up to a line with a single dot. From a pipe, the first error is the exit code.\n" },
 	{ "admin", "officer|plugin|delivery|status|...", "administrators: officers, plugins, deliveries, health", verb_admin,
 	  "  admin officer propose NAME --role officer|lead|auditor|admin [--email A] [--category C]...\n"

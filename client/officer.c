@@ -401,6 +401,25 @@ officer_string(struct client *c, const char *text)
 	return arena_copy(&c->arena, text, strlen(text));
 }
 
+int
+officer_day(struct client *c, int32_t *out, const char *text)
+{
+	if (day_parse(out, text, strlen(text)) == 0)
+		return 0;
+	return client_fail(
+	    c, EX_USAGE, "\"%s\" is no day: write it as YYYY-MM-DD, like 2026-11-22", text);
+}
+
+
+int
+officer_text(struct client *c, char **out, const char *value)
+{
+	if (value == NULL)
+		return 0;
+	*out = officer_string(c, value);
+	return *out != NULL ? 0 : client_fail_memory(c);
+}
+
 /* ---- days and tables ------------------------------------------------------------------------ */
 
 int32_t

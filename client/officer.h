@@ -99,6 +99,9 @@ int officer_verb(struct client *c, const char *verb, const struct officer_verb *
 /* The verbs that `candor desk` knows, too. */
 int officer_cases(struct officer_session *s, int argc, char **argv);
 int officer_case(struct officer_session *s, int argc, char **argv);
+int officer_board(struct officer_session *s, int argc, char **argv);
+int officer_search(struct officer_session *s, int argc, char **argv);
+int officer_template(struct officer_session *s, int argc, char **argv);
 int officer_directory(struct officer_session *s, int argc, char **argv);
 int officer_audit(struct officer_session *s, int argc, char **argv);
 int officer_hand_over(struct officer_session *s, int argc, char **argv);
@@ -123,6 +126,15 @@ int officer_case_number(struct client *c, char **out, const char *text) MUST_CHE
 
 /* A copy of a string in c->arena that a message may hold. NULL when it does not fit. */
 char *officer_string(struct client *c, const char *text);
+
+/* YYYY-MM-DD; EX_USAGE. */
+int officer_day(struct client *c, int32_t *out, const char *text) MUST_CHECK;
+
+/* An option's value as a string of a message: it stays as it is when there is none. */
+int officer_text(struct client *c, char **out, const char *value) MUST_CHECK;
+
+/* A case as lists show it; NULL when out of memory. */
+struct json_t *officer_case_json(const Candor__CaseSummary *k, int32_t today);
 
 /* Today, where the client is. */
 int32_t officer_today(void);

@@ -15,6 +15,7 @@
 #include "candor/filetype.h"
 #include "candor/seal.h"
 
+#include "officer_template.h"
 #include "officer_wrap.h"
 #include "term.h"
 #include "verb.h"
@@ -23,14 +24,15 @@
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-int
-case_fetch(struct officer_session *s, struct open_case *k, char *number)
+static int
+fetch(struct officer_session *s, struct open_case *k, char *number, bool search)
 {
 	Candor__CaseRef ref = CANDOR__CASE_REF__INIT;
 	ProtobufCMessage *answer;
 	int r;
 
 	ref.number = number;
+	ref.search = search;
 	r = officer_call(s, &s->c->arena, MSG_CASE_GET, &ref.base, MSG_CASE, &answer);
 	if (r != 0)
 		return r;
@@ -39,6 +41,12 @@ case_fetch(struct officer_session *s, struct open_case *k, char *number)
 		return client_fail(
 		    s->c, EX_PROTOCOL, "the daemon sent another case than was asked for");
 	return 0;
+}
+
+int
+case_fetch(struct officer_session *s, struct open_case *k, char *number)
+{
+	return fetch(s, k, number, false);
 }
 
 /* The key opens it no more, or not yet: who can help? */
@@ -68,13 +76,13 @@ not_sealed(struct officer_session *s, const struct open_case *k, const char *num
 	    number, others, number, me);
 }
 
-int
-case_open(struct officer_session *s, struct open_case *k, char *number)
+static int
+open_fetched(struct officer_session *s, struct open_case *k, char *number, bool search)
 {
 	struct client *c = s->c;
 	int r, e;
 
-	if ((r = case_fetch(s, k, number)) != 0)
+	if ((r = fetch(s, k, number, search)) != 0)
 		return r;
 	if (strcmp(k->record->summary->state, case_state_name(CASE_DESTROYED)) == 0)
 		return client_fail(c, EX_DATAERR,
@@ -92,6 +100,18 @@ case_open(struct officer_session *s, struct open_case *k, char *number)
 		return client_fail(c, EX_DATAERR,
 		    "the secret of %s is damaged: nothing was done. Tell an administrator", number);
 	return 0;
+}
+
+int
+case_open(struct officer_session *s, struct open_case *k, char *number)
+{
+	return open_fetched(s, k, number, false);
+}
+
+int
+case_open_to_search(struct officer_session *s, struct open_case *k, char *number)
+{
+	return open_fetched(s, k, number, true);
 }
 
 int
@@ -243,21 +263,18 @@ receipt_of(struct officer_session *s, const struct open_case *k, uint8_t receipt
 	return r;
 }
 
-/* Seal words to the case and, unless they are a note, to the receipt. */
-static int
-seal_words(struct officer_session *s, const struct open_case *k, struct span words,
+int
+case_seal(struct officer_session *s, const struct open_case *k, const Candor__TextEntry *entry,
     bool to_reporter, struct span *out)
 {
 	uint8_t recipient[AGE_KEY_BYTES], receipt[AGE_KEY_BYTES];
-	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
 	struct client *c = s->c;
 	struct span plain;
 	int r;
 
 	if ((r = receipt_of(s, k, receipt)) != 0)
 		return r;
-	if ((entry.text = arena_copy(&c->arena, words.p, words.len)) == NULL ||
-	    wire_pack(&c->arena, &plain, &entry.base) != 0)
+	if (wire_pack(&c->arena, &plain, &entry->base) != 0)
 		return client_fail_memory(c);
 	age_recipient_of(recipient, k->identity);
 	r = seal_entry(&c->arena, out, plain.p, plain.len, recipient, to_reporter ? receipt : NULL);
@@ -269,6 +286,17 @@ seal_words(struct officer_session *s, const struct open_case *k, struct span wor
 }
 
 int
+case_seal_words(struct officer_session *s, const struct open_case *k, struct span words,
+    bool to_reporter, struct span *out)
+{
+	Candor__TextEntry entry = CANDOR__TEXT_ENTRY__INIT;
+
+	if ((entry.text = arena_copy(&s->c->arena, words.p, words.len)) == NULL)
+		return client_fail_memory(s->c);
+	return case_seal(s, k, &entry, to_reporter, out);
+}
+
+int
 case_take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
     bool to_reporter, struct span *out)
 {
@@ -277,7 +305,7 @@ case_take_words(struct officer_session *s, const struct open_case *k, const char
 
 	if ((r = officer_words(s, &words, prompt)) != 0)
 		return r;
-	return seal_words(s, k, words, to_reporter, out);
+	return case_seal_words(s, k, words, to_reporter, out);
 }
 
 int
@@ -306,18 +334,23 @@ case_write(struct officer_session *s, int argc, char **argv)
 {
 	bool to_reporter = strcmp(argv[0], "reply") == 0;
 	Candor__CaseWrite write = CANDOR__CASE_WRITE__INIT;
+	struct template_choice t = { 0 };
+	const struct verb_option options[] = { TEMPLATE_OPTIONS(t) };
 	struct open_case k;
 	struct span sealed;
 	char *number;
 	int r;
 
-	if ((r = verb_options(s->c, to_reporter ? "case reply CASE" : "case note CASE", NULL, 0,
-		 &argc, argv, 1, 1)) != 0 ||
+	if ((r = verb_options(s->c,
+		 to_reporter ? "case reply CASE " TEMPLATE_USAGE : "case note CASE", options,
+		 to_reporter ? NELEM(options) : 0, &argc, argv, 1, 1)) != 0 ||
 	    (r = officer_case_number(s->c, &number, argv[1])) != 0 || (r = officer_begin(s)) != 0 ||
-	    (r = case_open(s, &k, number)) != 0 ||
-	    (r = case_take_words(s, &k,
-		 to_reporter ? "Your words to the reporter" : "A note for the case's readers",
-		 to_reporter, &sealed)) != 0)
+	    (r = case_open(s, &k, number)) != 0)
+		return r;
+	r = to_reporter
+		? template_take_words(s, &k, &t, NULL, "Your words to the reporter", &sealed)
+		: case_take_words(s, &k, "A note for the case's readers", false, &sealed);
+	if (r != 0)
 		return r;
 	write.number = number;
 	write.entry = wire_bytes(sealed.p, sealed.len);
@@ -367,15 +400,19 @@ static int
 case_await(struct officer_session *s, int argc, char **argv)
 {
 	Candor__CaseAct act = CANDOR__CASE_ACT__INIT;
+	struct template_choice t = { 0 };
+	const struct verb_option options[] = { TEMPLATE_OPTIONS(t) };
 	struct open_case k;
 	struct span sealed;
 	int r;
 
-	if ((r = verb_options(s->c, "case await CASE", NULL, 0, &argc, argv, 1, 1)) != 0 ||
+	if ((r = verb_options(s->c, "case await CASE " TEMPLATE_USAGE, options, NELEM(options),
+		 &argc, argv, 1, 1)) != 0 ||
 	    (r = officer_case_number(s->c, &act.number, argv[1])) != 0 ||
 	    (r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
 	    (r = check_event(s, &k, EV_AWAIT)) != 0 ||
-	    (r = case_take_words(s, &k, "Your question to the reporter", true, &sealed)) != 0)
+	    (r = template_take_words(s, &k, &t, NULL, "Your question to the reporter", &sealed)) !=
+		0)
 		return r;
 	act.event = EV_AWAIT;
 	act.entry = wire_bytes(sealed.p, sealed.len);
@@ -432,7 +469,7 @@ case_optional_words(struct officer_session *s, const struct open_case *k, const 
 		return r;
 	if ((r = officer_check_words(c, &words)) != 0)
 		return r;
-	return words.len > 0 ? seal_words(s, k, words, to_reporter, sealed) : 0;
+	return words.len > 0 ? case_seal_words(s, k, words, to_reporter, sealed) : 0;
 }
 
 static int
@@ -442,17 +479,19 @@ case_resolve(struct officer_session *s, int argc, char **argv)
 	Candor__CaseAct act = CANDOR__CASE_ACT__INIT;
 	char *actions[VERB_STRINGS_MAX];
 	struct verb_strings given = { 0 };
-	const char *outcome = NULL;
+	const char *outcome = NULL, *prompt = "Your words to the reporter";
+	struct template_choice t = { 0 };
 	const struct verb_option options[] = {
 		{ "--outcome", .value = &outcome },
 		{ "--action", .values = &given },
+		TEMPLATE_OPTIONS(t),
 	};
 	struct open_case k;
 	struct span sealed;
 	int r;
 
-	if ((r = verb_options(c, "case resolve CASE --outcome O [--action A]…", options,
-		 NELEM(options), &argc, argv, 1, 1)) != 0 ||
+	if ((r = verb_options(c, "case resolve CASE --outcome O [--action A]… " TEMPLATE_USAGE,
+		 options, NELEM(options), &argc, argv, 1, 1)) != 0 ||
 	    (r = officer_case_number(c, &act.number, argv[1])) != 0 ||
 	    (r = check_outcome(c, outcome)) != 0)
 		return r;
@@ -465,9 +504,12 @@ case_resolve(struct officer_session *s, int argc, char **argv)
 	act.actions = actions;
 	act.n_actions = given.n;
 	if ((r = officer_begin(s)) != 0 || (r = case_open(s, &k, act.number)) != 0 ||
-	    (r = check_event(s, &k, EV_RESOLVE)) != 0 ||
-	    (r = case_optional_words(s, &k, "Write to the reporter as well?",
-		 "Your words to the reporter", true, &sealed)) != 0)
+	    (r = check_event(s, &k, EV_RESOLVE)) != 0)
+		return r;
+	r = t.id != NULL ? template_take_words(s, &k, &t, outcome, prompt, &sealed)
+			 : case_optional_words(
+			       s, &k, "Write to the reporter as well?", prompt, true, &sealed);
+	if (r != 0)
 		return r;
 	act.entry = wire_bytes(sealed.p, sealed.len);
 	act.to_reporter = sealed.len > 0;
@@ -563,6 +605,12 @@ officer_case(struct officer_session *s, int argc, char **argv)
 		{ "close", case_move },
 		{ "reopen", case_move },
 		{ "save", case_save },
+		{ "link", case_link },
+		{ "merge", case_merge },
+		{ "tag", case_tag },
+		{ "action", case_action },
+		{ "checkin", case_checkin },
+		{ "breach", case_breach },
 		{ "hold", case_hold },
 		{ "destroy", case_destroy },
 		{ "certificate", case_certificate },

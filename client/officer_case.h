@@ -44,6 +44,16 @@ int case_entry(struct officer_session *s, const struct open_case *k, const Cando
 /* The day on which the reporter saw it, as the report says; 0: it does not, or cannot be opened. */
 int case_seen_on(struct officer_session *s, const struct open_case *k, int32_t *day) MUST_CHECK;
 
+/* As case_open(), for what a machine looks for: nobody has read the case for it. */
+int case_open_to_search(struct officer_session *s, struct open_case *k, char *number) MUST_CHECK;
+
+/* Seal an entry to the case and, unless it is a note, to the receipt; *out lies in c->arena. */
+int case_seal(struct officer_session *s, const struct open_case *k, const Candor__TextEntry *entry,
+    bool to_reporter, struct span *out) MUST_CHECK;
+/* The same of mere words. */
+int case_seal_words(struct officer_session *s, const struct open_case *k, struct span words,
+    bool to_reporter, struct span *out) MUST_CHECK;
+
 /* Read words (see term_words()) and seal them to the case and, unless they are a note, to the
  * receipt; *out lies in c->arena. */
 int case_take_words(struct officer_session *s, const struct open_case *k, const char *prompt,
@@ -92,6 +102,16 @@ int case_export(struct officer_session *s, int argc, char **argv);
 int case_clocks(struct officer_session *s, int argc, char **argv);
 int case_discovered(struct officer_session *s, int argc, char **argv);
 int case_clock(struct officer_session *s, int argc, char **argv); /* pause, resume, met, waive */
+
+int case_link(struct officer_session *s, int argc, char **argv);
+int case_merge(struct officer_session *s, int argc, char **argv);
+int case_tag(struct officer_session *s, int argc, char **argv);
+int case_action(struct officer_session *s, int argc, char **argv);
+int case_checkin(struct officer_session *s, int argc, char **argv);
+int case_breach(struct officer_session *s, int argc, char **argv);
+
+/* {"discovered_on","factors","patients",…}; NULL when out of memory. */
+struct json_t *breach_json(const Candor__Worksheet *w);
 
 /* What `case show` says of clocks: a line each behind its label, and what is to be done about the day
  * of discovery (seen_on: what the report says; 0: nothing). */

@@ -92,14 +92,15 @@ print_case(struct client *c, const struct officer_column *columns, const Candor_
 	putchar('\n');
 }
 
-static json_t *
-json_of_case(const Candor__CaseSummary *k, int32_t today)
+json_t *
+officer_case_json(const Candor__CaseSummary *k, int32_t today)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "case", k->number,
-	    "state", k->state, "kind", k->kind == 1 ? "question" : "incident", "category",
-	    k->category, "severity", k->severity, "site", cjson_or_null(k->site), "assignee",
-	    cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on), "clocks",
-	    officer_clocks_json(k->clocks, k->n_clocks, today), "held", k->held);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o}", "case",
+	    k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
+	    "category", k->category, "severity", k->severity, "site", cjson_or_null(k->site),
+	    "assignee", cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on),
+	    "clocks", officer_clocks_json(k->clocks, k->n_clocks, today), "held", k->held, "tags",
+	    cjson_strings(k->tags, k->n_tags));
 }
 
 /* Page after page, until there are limit of them or no more. */
@@ -133,7 +134,7 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 			if (out == NULL)
 				print_case(c, columns, page->cases[i], page->today);
 			else if (json_array_append_new(
-				     out, json_of_case(page->cases[i], page->today)) != 0)
+				     out, officer_case_json(page->cases[i], page->today)) != 0)
 				return client_fail_memory(c);
 		}
 		shown += (uint32_t)page->n_cases;
@@ -153,16 +154,6 @@ list(struct officer_session *s, Candor__CaseQuery *query, uint32_t limit, json_t
 			       : "There are no cases that you can read.\n",
 		    stderr);
 	return 0;
-}
-
-/* An option's value as a string of a message: empty when it was not given. */
-static int
-text_of(struct client *c, char **out, const char *value)
-{
-	if (value == NULL)
-		return 0;
-	*out = officer_string(c, value);
-	return *out != NULL ? 0 : client_fail_memory(c);
 }
 
 /* EX_USAGE unless it names a state that a case can be listed in. */
@@ -207,9 +198,9 @@ officer_cases(struct officer_session *s, int argc, char **argv)
 		 "cases [--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] "
 		 "[--after CASE]",
 		 options, NELEM(options), &argc, argv, 0, 0)) != 0 ||
-	    (r = check_state(c, state)) != 0 || (r = text_of(c, &query.state, state)) != 0 ||
-	    (r = text_of(c, &query.category, category)) != 0 ||
-	    (r = text_of(c, &query.tag, tag)) != 0 ||
+	    (r = check_state(c, state)) != 0 || (r = officer_text(c, &query.state, state)) != 0 ||
+	    (r = officer_text(c, &query.category, category)) != 0 ||
+	    (r = officer_text(c, &query.tag, tag)) != 0 ||
 	    (limit_text != NULL &&
 		(r = officer_number(c, &limit, limit_text, LIST_MAX, "limit")) != 0) ||
 	    (limit == 0 && (r = client_fail(c, EX_USAGE, "--limit must be 1 at least")) != 0) ||

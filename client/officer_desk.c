@@ -28,8 +28,11 @@ struct desk {
 };
 
 static const struct officer_verb verbs[] = {
+	{ "board", officer_board },
 	{ "cases", officer_cases },
 	{ "case", officer_case },
+	{ "search", officer_search },
+	{ "template", officer_template },
 	{ "directory", officer_directory },
 	{ "audit", officer_audit },
 	{ "hand-over", officer_hand_over },
@@ -166,24 +169,35 @@ split(struct client *c, char *line, char **argv, int *argc)
 static void
 help(void)
 {
-	puts("cases [--state S] [--category C] [--mine] [--overdue] [--limit N] [--after CASE]\n"
-	     "case show|ack|triage|investigate|close|reopen|recuse CASE\n"
-	     "case await|reply|note CASE          words follow, up to a line with a single dot\n"
-	     "case assign|grant CASE \"OFFICER\"\n"
-	     "case resolve CASE --outcome O [--action A]…\n"
-	     "case save CASE N FILE\n"
-	     "case hold CASE --on|--off           words follow\n"
-	     "case export CASE FILE [--deidentified]\n"
-	     "case destroy CASE --reason erasure|error|order\n"
-	     "case certificate CASE [FILE]\n"
-	     "audit [--case C] [--action A] [--since DATE] [--until DATE] [--exports] [--limit N]\n"
-	     "case clocks CASE; case discovered CASE [DATE]; case met CASE CLOCK [--on DATE]\n"
-	     "case pause|waive CASE CLOCK         why: words follow; case resume CASE CLOCK\n"
-	     "directory show\n"
-	     "hand-over \"FROM\" \"TO\"… [--category C] [--keep]\n"
-	     "reseal\n"
-	     "approve [ID | --refuse ID]\n"
-	     "help, quit");
+	puts(
+	    "board [--mine] [--limit N]\n"
+	    "cases [--state S] [--category C] [--mine] [--overdue] [--tag T] [--limit N] [--after "
+	    "CASE]\n"
+	    "search [--category C] [--state S] [--tag T] [--since DATE]      words follow\n"
+	    "case show|ack|triage|investigate|close|reopen|recuse CASE\n"
+	    "case await|reply|note CASE          words follow, up to a line with a single dot\n"
+	    "case assign|grant CASE \"OFFICER\"\n"
+	    "case resolve CASE --outcome O [--action A]…\n"
+	    "  await, reply, resolve: --template ID [--language L]; template list|show ID [--case "
+	    "CASE]\n"
+	    "case link CASE OTHER [--remove]; case merge CASE INTO; case tag CASE TAG… [--remove "
+	    "TAG]…\n"
+	    "case action CASE [--add ACTION --owner \"OFFICER\" --by DATE | --done N | --drop N]\n"
+	    "case checkin CASE --on DATE | --every 30d [--times N] | --stop\n"
+	    "case breach CASE                    the worksheet; from a pipe, as JSON that follows\n"
+	    "case save CASE N FILE\n"
+	    "case hold CASE --on|--off           words follow\n"
+	    "case export CASE FILE [--deidentified]\n"
+	    "case destroy CASE --reason erasure|error|order\n"
+	    "case certificate CASE [FILE]\n"
+	    "audit [--case C] [--action A] [--since DATE] [--until DATE] [--exports] [--limit N]\n"
+	    "case clocks CASE; case discovered CASE [DATE]; case met CASE CLOCK [--on DATE]\n"
+	    "case pause|waive CASE CLOCK         why: words follow; case resume CASE CLOCK\n"
+	    "directory show\n"
+	    "hand-over \"FROM\" \"TO\"… [--category C] [--keep]\n"
+	    "reseal\n"
+	    "approve [ID | --refuse ID]\n"
+	    "help, quit");
 }
 
 /* Take --json out of a command: the verbs know it as an option of the whole client. */

@@ -11,7 +11,7 @@
 #include "candor/day.h"
 
 #include "json.h"
-#include "officer_case.h"
+#include "officer_work.h"
 #include "term.h"
 #include "verb.h"
 
@@ -80,6 +80,8 @@ print_head(struct client *c, const Candor__CaseRecord *record)
 	print_list(c, "actions", record->actions, record->n_actions);
 	for (size_t i = 0; i < record->n_references; i++)
 		print_field(c, record->references[i]->plugin, record->references[i]->reference);
+	print_list(c, "tags", k->tags, k->n_tags);
+	work_print(c, record, print_label);
 	print_field(c, "possible now", record->allowed);
 }
 
@@ -165,8 +167,8 @@ json_of_record(const Candor__CaseRecord *record)
 	const Candor__CaseSummary *k = record->summary;
 
 	return json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}", "case",
-	    k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
+	    "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b}",
+	    "case", k->number, "state", k->state, "kind", k->kind == 1 ? "question" : "incident",
 	    "category", k->category, "severity", k->severity, "site", cjson_or_null(k->site),
 	    "assignee", cjson_or_null(k->assignee), "received_on", cjson_day(k->received_on),
 	    "discovered_on", cjson_day(record->discovered_on), "clocks",
@@ -175,6 +177,16 @@ json_of_record(const Candor__CaseRecord *record)
 	    cjson_or_null(record->outcome), "actions",
 	    cjson_strings(record->actions, record->n_actions), "references",
 	    json_of_references(record), "allowed", record->allowed, "held", k->held);
+}
+
+static int
+json_add_work(json_t *all, const Candor__CaseRecord *record)
+{
+	json_t *parts = work_json(record);
+	int r = parts != NULL ? json_object_update(all, parts) : -1;
+
+	json_decref(parts);
+	return r;
 }
 
 /* What stands in the report, empty when there is none that opens. */
@@ -194,12 +206,16 @@ json_add_report(json_t *all, const Candor__ReportEntry *report)
 }
 
 static int
-json_add_entry(struct view *v, const Candor__EntryInfo *info, const char *text)
+json_add_entry(struct view *v, const Candor__EntryInfo *info, const char *text,
+    const Candor__Worksheet *worksheet)
 {
-	return json_array_append_new(v->entries,
-	    json_pack("{s:I, s:s, s:s, s:o, s:o}", "n", (json_int_t)info->n, "kind", info->kind,
-		"from", *info->from != '\0' ? info->from : "reporter", "on", cjson_day(info->on),
-		"text", text != NULL ? json_string(text) : json_null()));
+	json_t *entry = json_pack("{s:I, s:s, s:s, s:o, s:o}", "n", (json_int_t)info->n, "kind",
+	    info->kind, "from", *info->from != '\0' ? info->from : "reporter", "on",
+	    cjson_day(info->on), "text", text != NULL ? json_string(text) : json_null());
+
+	if (worksheet != NULL)
+		json_object_set_new(entry, "worksheet", breach_json(worksheet));
+	return json_array_append_new(v->entries, entry);
 }
 
 static int
@@ -253,7 +269,8 @@ show_report(struct view *v, const Candor__EntryInfo *info, const Candor__ReportE
 	if (v->all == NULL) {
 		case_print_discovery(v->s->c, v->k.record, e->seen_on);
 		print_report(v->s->c, e);
-	} else if (json_add_report(v->all, e) != 0 || json_add_entry(v, info, e->narrative) != 0)
+	} else if (json_add_report(v->all, e) != 0 ||
+		   json_add_entry(v, info, e->narrative, NULL) != 0)
 		return client_fail_memory(v->s->c);
 	return show_attachments(v, info->n, e->attachments, e->n_attachments);
 }
@@ -263,7 +280,7 @@ show_text(struct view *v, const Candor__EntryInfo *info, const Candor__TextEntry
 {
 	if (v->all == NULL)
 		term_wrap(v->s->c, stdout, 2, e->text);
-	else if (json_add_entry(v, info, e->text) != 0)
+	else if (json_add_entry(v, info, e->text, e->worksheet) != 0)
 		return client_fail_memory(v->s->c);
 	return show_attachments(v, info->n, e->attachments, e->n_attachments);
 }
@@ -274,7 +291,7 @@ show_damaged(struct view *v, const Candor__EntryInfo *info)
 	v->n_damaged++;
 	if (v->all == NULL)
 		puts("  (damaged: cannot be opened)");
-	else if (json_add_entry(v, info, NULL) != 0)
+	else if (json_add_entry(v, info, NULL, NULL) != 0)
 		return client_fail_memory(v->s->c);
 	return show_attachments(v, info->n, NULL, 0);
 }
@@ -315,7 +332,7 @@ show(struct view *v)
 		if (json_object_set(v->all, "entries", v->entries) != 0 ||
 		    json_object_set(v->all, "attachments", v->attachments) != 0 ||
 		    json_object_set(v->all, "originals", v->originals) != 0 ||
-		    json_add_report(v->all, NULL) != 0)
+		    json_add_work(v->all, record) != 0 || json_add_report(v->all, NULL) != 0)
 			return client_fail_memory(c);
 	} else {
 		print_head(c, record);

@@ -132,6 +132,11 @@ choose_readers(struct officer_session *s, const struct open_case *k,
 		if (*assignee == NULL && w->minus != NULL && strcmp(whose, w->minus) == 0)
 			*assignee = w->plus[i];
 	}
+	if (out != NULL && w->all)
+		return client_fail(c, EX_NOPERM,
+		    "the reporter asked that %s, who would read it from now on, be kept out of %s: "
+		    "nothing was done. The two can be linked instead (`candor case link`)",
+		    out->name, number);
 	if (out != NULL && !any)
 		return client_fail(c, EX_NOPERM,
 		    "the reporter asked that %s be kept out of %s: it cannot be granted to them",
@@ -144,42 +149,54 @@ choose_readers(struct officer_session *s, const struct open_case *k,
 	return 0;
 }
 
+int
+case_wrap_prepare(struct officer_session *s, char *number, const struct rewrap *w,
+    struct open_case *k, Candor__CaseWrap *wrap)
+{
+	struct client *c = s->c;
+	arena_mark_t mark = arena_mark(&c->scratch);
+	struct readers *list = arena_alloc(&c->arena, sizeof(*list));
+	const struct officer *assignee;
+	const Candor__EntryInfo *info;
+	ProtobufCMessage *report;
+	struct span secret;
+	int r;
+
+	if (list == NULL)
+		return client_fail_memory(c);
+	if ((r = case_open(s, k, number)) != 0)
+		return r;
+	if ((info = case_report(k)) == NULL)
+		return client_fail(c, EX_DATAERR,
+		    "%s has no report to see in whom it names: its readers stay as they are",
+		    number);
+	if ((r = case_entry(s, k, info, &report)) == 0)
+		r = choose_readers(s, k, (const Candor__ReportEntry *)report, w, list, &assignee);
+	arena_release(&c->scratch, mark);
+	if (r != 0)
+		return r;
+	if (seal_rewrap(&c->arena, &secret, k->identity, list->v, list->n, s->directory->escrow) !=
+		0 ||
+	    (assignee != NULL && (wrap->assignee = officer_string(c, assignee->name)) == NULL))
+		return client_fail_memory(c);
+	wrap->number = number;
+	wrap->secret = wire_bytes(secret.p, secret.len);
+	wrap->readers = list->names;
+	wrap->n_readers = list->n;
+	wrap->wrap_version = k->record->wrap_version;
+	wrap->directory_version = s->directory->version;
+	return 0;
+}
+
 static int
 rewrap_once(struct officer_session *s, char *number, const struct rewrap *w)
 {
 	Candor__CaseWrap wrap = CANDOR__CASE_WRAP__INIT;
-	struct client *c = s->c;
-	arena_mark_t mark = arena_mark(&c->scratch);
-	const struct officer *assignee;
-	const Candor__EntryInfo *info;
-	ProtobufCMessage *report;
-	struct readers list;
 	struct open_case k;
-	struct span secret;
-	int r;
+	int r = case_wrap_prepare(s, number, w, &k, &wrap);
 
-	if ((r = case_open(s, &k, number)) != 0)
-		return r;
-	if ((info = case_report(&k)) == NULL)
-		return client_fail(c, EX_DATAERR,
-		    "%s has no report to see in whom it names: its readers stay as they are",
-		    number);
-	if ((r = case_entry(s, &k, info, &report)) == 0)
-		r = choose_readers(s, &k, (const Candor__ReportEntry *)report, w, &list, &assignee);
-	arena_release(&c->scratch, mark);
-	if (r != 0)
-		return r;
-	if (seal_rewrap(&c->arena, &secret, k.identity, list.v, list.n, s->directory->escrow) !=
-		0 ||
-	    (assignee != NULL && (wrap.assignee = officer_string(c, assignee->name)) == NULL))
-		return client_fail_memory(c);
-	wrap.number = number;
-	wrap.secret = wire_bytes(secret.p, secret.len);
-	wrap.readers = list.names;
-	wrap.n_readers = list.n;
-	wrap.wrap_version = k.record->wrap_version;
-	wrap.directory_version = s->directory->version;
-	return officer_call(s, &c->arena, MSG_CASE_WRAP, &wrap.base, MSG_DONE, NULL);
+	return r != 0 ? r
+		      : officer_call(s, &s->c->arena, MSG_CASE_WRAP, &wrap.base, MSG_DONE, NULL);
 }
 
 /* Somebody else may change the readers at the same time: look again, and do it again. */

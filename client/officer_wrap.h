@@ -13,6 +13,7 @@
 struct rewrap {
 	const struct officer *const *plus; /* of the directory: who read it, too, from now on */
 	size_t n_plus;
+	bool all;          /* of plus, or nothing is done */
 	const char *minus; /* who reads it no more, even if they left the directory; NULL: nobody */
 };
 
@@ -22,6 +23,10 @@ struct rewrap {
  * assigned to minus becomes the first of plus's. Else as case_open().
  */
 int case_rewrap(struct officer_session *s, char *number, const struct rewrap *w) MUST_CHECK;
+
+/* The message that changes them, and the case opened: not sent yet. */
+int case_wrap_prepare(struct officer_session *s, char *number, const struct rewrap *w,
+    struct open_case *k, Candor__CaseWrap *wrap) MUST_CHECK;
 
 bool case_is_read_by(const struct open_case *k, const struct officer *o);
 

@@ -213,7 +213,8 @@ clock_on_event(struct clock *k, enum case_event event, day_t today, const struct
 			run_on(k, k->ended_on, today, c);
 		k->ended_on = 0;
 	}
-	if (k->end != CLOCK_END_NOT)
+	/* A corrective action outlives the case that it follows from. */
+	if (k->end != CLOCK_END_NOT || k->base == CLOCK_FROM_SET)
 		return;
 	if (event == EV_REOPEN && afterwards)
 		clock_unstart(k);
@@ -221,7 +222,7 @@ clock_on_event(struct clock *k, enum case_event event, day_t today, const struct
 		end_it(k, CLOCK_END_MET, today, c);
 	else if (event == EV_CLOSE && afterwards)
 		clock_start(k, today, c);
-	else if (event == EV_CLOSE && !clock_statutory(k->name))
+	else if ((event == EV_CLOSE || event == EV_MERGE) && !clock_statutory(k->name))
 		end_it(k, CLOCK_END_CLOSED, today, c);
 	else if (event == EV_ACK && k->base == CLOCK_FROM_ACKNOWLEDGED)
 		start_as_promised(k, today, c);
@@ -239,6 +240,8 @@ never(const struct clock *k, enum clock_act act)
 		return "it is set by law and runs on whatever happens";
 	if (law != NULL)
 		return act == CLOCK_ACT_MEET ? law->meet : law->waive;
+	if (k->base == CLOCK_FROM_SET)
+		return "it is a corrective action's: see `candor case action`";
 	return NULL;
 }
 

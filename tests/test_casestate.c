@@ -28,13 +28,25 @@ Test(casestate, a_case_lives_from_release_to_destruction)
 	cr_assert(eq(int, walk(CASE_NONE, life, NELEM(life)), CASE_DESTROYED));
 }
 
-Test(casestate, a_new_case_is_acknowledged_before_anything_else)
+Test(casestate, a_new_case_is_acknowledged_or_merged_before_anything_else)
 {
 	for (unsigned e = 0; e < EV__N; e++) {
 		enum case_state s = case_next(CASE_NEW, (enum case_event)e);
 
-		cr_assert(eq(int, s, e == EV_ACK ? CASE_ACKNOWLEDGED : CASE_NONE));
+		cr_assert(eq(int, s,
+		    e == EV_ACK	      ? CASE_ACKNOWLEDGED
+			: e == EV_MERGE ? CASE_MERGED
+					: CASE_NONE));
 	}
+}
+
+Test(casestate, duplicate_is_only_taken_up_again)
+{
+	for (unsigned e = 0; e < EV__N; e++)
+		cr_assert(eq(int, case_next(CASE_MERGED, (enum case_event)e),
+		    e == EV_REOPEN ? CASE_REOPENED : CASE_NONE));
+	cr_assert(eq(int, case_next(CASE_CLOSED, EV_MERGE), CASE_NONE));
+	cr_assert(eq(int, case_next(CASE_DESTROYED, EV_MERGE), CASE_NONE));
 }
 
 Test(casestate, only_a_closed_case_can_be_destroyed_and_nothing_brings_it_back)
@@ -97,11 +109,11 @@ Test(casestate, an_officer_is_told_what_is_allowed)
 	char text[128], small[8];
 
 	case_allowed(text, sizeof(text), CASE_NEW);
-	cr_assert(eq(str, text, "ack"));
+	cr_assert(eq(str, text, "ack, merge"));
 	case_allowed(text, sizeof(text), CASE_TRIAGED);
-	cr_assert(eq(str, text, "investigate, await, resolve"));
+	cr_assert(eq(str, text, "investigate, await, resolve, merge"));
 	case_allowed(text, sizeof(text), CASE_AWAITING_REPORTER);
-	cr_assert(eq(str, text, "investigate, resolve"));
+	cr_assert(eq(str, text, "investigate, resolve, merge"));
 	case_allowed(text, sizeof(text), CASE_DESTROYED);
 	cr_assert(eq(str, text, "nothing"));
 	case_allowed(text, sizeof(text), CASE__N);

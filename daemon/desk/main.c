@@ -51,6 +51,13 @@ static const struct permission {
 	{ MSG_CASE_ASSIGN, CASEWORK },
 	{ MSG_CASE_CLOCK, CASEWORK },
 	{ MSG_CASE_WRAP, CASEWORK | ESCROW },
+	{ MSG_BOARD_GET, CASEWORK },
+	{ MSG_CASE_LINK, CASEWORK },
+	{ MSG_CASE_MERGE, CASEWORK },
+	{ MSG_CASE_TAG, CASEWORK },
+	{ MSG_CASE_CORRECTIVE, CASEWORK },
+	{ MSG_CASE_CHECKIN, CASEWORK },
+	{ MSG_TEMPLATE_LIST, CASEWORK },
 	{ MSG_CASE_SCAN, CASEWORK | ESCROW },
 	{ MSG_CASE_HOLD, CASEWORK },
 	{ MSG_CASE_DESTROY, OF(LEAD) },
@@ -80,6 +87,35 @@ roles_for(unsigned kind)
 		if (permissions[i].kind == kind)
 			return permissions[i].roles;
 	return 0;
+}
+
+/* What the site has prepared for its officers stands in our part of the configuration. */
+static void
+send_templates(struct room *r, struct session *s)
+{
+	const Candor__RoomSetup *setup = r->setup;
+	Candor__Templates m = CANDOR__TEMPLATES__INIT;
+	Candor__Category *all = arena_alloc(&r->arena, setup->n_categories * sizeof(*all));
+	Candor__Category **list = arena_alloc(&r->arena, setup->n_categories * sizeof(*list));
+
+	if (all == NULL || list == NULL) {
+		session_refuse(s, EX_TEMPFAIL, "the service is out of memory: try again");
+		return;
+	}
+	for (size_t i = 0; i < setup->n_categories; i++) {
+		candor__category__init(list[i] = &all[i]);
+		all[i].id = setup->categories[i]->id;
+		all[i].title = setup->categories[i]->title;
+	}
+	m.n_categories = setup->n_categories;
+	m.categories = list;
+	m.n_templates = setup->n_templates;
+	m.templates = setup->templates;
+	m.n_tags = setup->n_tags;
+	m.tags = setup->tags;
+	m.n_actions = setup->n_actions;
+	m.actions = setup->actions;
+	session_answer(s, MSG_TEMPLATES, &m.base);
 }
 
 /* A reload is the supervisor's; all else is store's. */
@@ -144,6 +180,8 @@ request(struct room *r, struct session *s, unsigned kind, const ProtobufCMessage
 	else if ((roles & 1u << role) == 0)
 		session_refuse(s, EX_NOPERM, "the role %s may not do this",
 		    who != NULL ? role_name(who->role) : "of the escrow");
+	else if (kind == MSG_TEMPLATE_LIST)
+		send_templates(r, s);
 	else
 		pass_on(r, s, kind, who, role);
 }
@@ -250,6 +288,7 @@ static const struct room_handler on[] = {
 	{ MSG_CASE, on_answer },
 	{ MSG_ENTRY, on_answer },
 	{ MSG_DONE, on_answer },
+	{ MSG_BOARD, on_answer },
 	{ MSG_APPROVALS, on_answer },
 	{ MSG_CERTIFICATE, on_answer },
 	{ MSG_AUDIT_HEAD, on_answer },

@@ -13,9 +13,8 @@
 #define PAGE_MAX_BYTES 60000
 #define PART_MAX_BYTES 61440
 
-/* From the columns with which the queries CASE_GET and PAGE_… begin. */
-static Candor__CaseSummary *
-summary_of_row(struct store *s, enum db_query q)
+Candor__CaseSummary *
+officer_summary(struct store *s, enum db_query q)
 {
 	Candor__CaseSummary *c = STORE_NEW(s, CaseSummary, case_summary);
 	int64_t number = db_int(s->db, q, 0);
@@ -31,6 +30,7 @@ summary_of_row(struct store *s, enum db_query q)
 	c->received_on = (int32_t)db_int(s->db, q, 7);
 	c->n_clocks = store_clocks(s, number, &c->clocks);
 	c->held = case_is_held(s, number);
+	c->n_tags = work_tags(s, number, &c->tags);
 	return c;
 }
 
@@ -55,7 +55,7 @@ officer_find(
 	f->outcome = (enum case_outcome)db_int(s->db, q, 8);
 	f->actions = db_text(s->db, q, 9, s->arena);
 	f->feedback_months = (unsigned)db_int(s->db, q, 10);
-	f->summary = summary_of_row(s, q);
+	f->summary = officer_summary(s, q);
 	f->category = f->summary->category;
 	return KEEP;
 }
@@ -75,7 +75,7 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 	if (m->state[0] != '\0' && (case_state_parse(&state, m->state) < 0 || state == CASE_NONE))
 		return store_refuse(s, out, EX_DATAERR,
 		    "there is no such state; there are: new, acknowledged, triaged, investigating, "
-		    "awaiting-reporter, resolved, closed, reopened, destroyed");
+		    "awaiting-reporter, resolved, closed, reopened, destroyed, merged");
 	if (m->after[0] != '\0') {
 		if (number_parse(&after, m->after) < 0 ||
 		    !db_row(s->db, READER_HAS, db_i(after), db_t(c->who->name)))
@@ -86,12 +86,12 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 			return store_refuse(s, out, EX_DATAERR,
 			    "%s is not overdue any more: list from the start", m->after);
 	}
-	if (m->tag[0] != '\0') /* no case bears a tag */
-		return store_answer(out, MSG_CASES, list);
 	if (m->overdue)
 		q = DB_PAGE_OVERDUE;
 	else if (m->mine)
 		q = DB_PAGE_MINE;
+	else if (m->tag[0] != '\0')
+		q = DB_PAGE_TAG;
 	else if (state != CASE_NONE)
 		q = DB_PAGE_STATE;
 	else if (m->category[0] != '\0')
@@ -101,9 +101,9 @@ case_list(struct store *s, const struct call *c, struct answer *out)
 	for (bool ok = db_row_(s->db, q,
 		 DB_ARGS(db_t(c->who->name), db_i(after_on), db_i(after), db_i(state),
 		     db_t(m->category), db_i(m->mine), db_i(m->overdue ? s->today : 0),
-		     db_i((int64_t)limit + 1)));
+		     db_i((int64_t)limit + 1), db_t(m->tag)));
 	     ok; ok = db_next(s->db, q)) {
-		Candor__CaseSummary *one = summary_of_row(s, q);
+		Candor__CaseSummary *one = officer_summary(s, q);
 
 		bytes += protobuf_c_message_get_packed_size(&one->base) + 4;
 		if (list->n_cases == limit || bytes > PAGE_MAX_BYTES) {
@@ -121,7 +121,7 @@ static void
 add_entries(struct store *s, Candor__CaseRecord *r, int64_t number)
 {
 	static const char *const kinds[ENTRY__N] = { "report", "message", "note", "reply",
-		"attachment" };
+		"attachment", "breach" };
 
 	r->entries = store_alloc(s, ENTRIES_MAX * sizeof(*r->entries));
 	for (bool ok = db_row(s->db, ENTRIES, db_i(number)); ok && r->n_entries < ENTRIES_MAX;
@@ -187,14 +187,16 @@ case_get(struct store *s, const struct call *c, struct answer *out)
 	add_readers(s, r, f.number);
 	add_entries(s, r, f.number);
 	add_references(s, r, f.number);
+	work_record(s, c->actor, f.number, r);
 	if (f.outcome != OUTCOME_NONE)
 		r->outcome = store_text(s, case_outcome_name(f.outcome));
 	r->n_actions = store_lines(s, f.actions, &r->actions);
 	case_allowed(allowed, sizeof(allowed), f.state);
 	r->allowed = store_text(s, allowed);
-	if (c->who != NULL)
+	/* A search reads everything, and nobody has seen it for that. */
+	if (c->who != NULL && !m->search)
 		db_run(s->db, CASE_UNREAD, db_i(f.number), db_i(0));
-	audit(s, c->actor, "read", f.number, "");
+	audit(s, c->actor, "read", f.number, m->search ? "search" : "");
 	return store_answer(out, MSG_CASE, r);
 }
 

@@ -15,8 +15,10 @@
  * the feedback that the reporter is due. */
 static enum verdict
 write_entry(struct store *s, const struct call *c, const struct found *f, enum case_state state,
-    const ProtobufCBinaryData *entry, bool to_reporter, struct answer *out)
+    const ProtobufCBinaryData *entry, enum entry_kind kind, struct answer *out)
 {
+	bool to_reporter = kind == ENTRY_REPLY;
+	struct merged_into into;
 	unsigned n;
 
 	if (to_reporter && entry->len > REPLY_MAX_BYTES)
@@ -27,7 +29,9 @@ write_entry(struct store *s, const struct call *c, const struct found *f, enum c
 		return store_refuse(s, out, EX_DATAERR,
 		    "%s has %u entries, as many as a case can have", f->text,
 		    (unsigned)ENTRIES_MAX);
-	store_entry(s, f->number, to_reporter ? ENTRY_REPLY : ENTRY_NOTE, c->who->name, s->today,
+	if (state == CASE_MERGED && work_merged_into(s, f->number, &into))
+		state = into.state;
+	store_entry(s, f->number, kind, c->who->name, s->today,
 	    WIRE_SPAN(*entry), entry->len, 0, NULL, &n);
 	if (to_reporter && (state == CASE_RESOLVED || state == CASE_CLOSED))
 		clocks_meet(s, f->number, "feedback", s->today);
@@ -87,6 +91,8 @@ follow_up(struct store *s, const Candor__CaseAct *m, const struct found *f, enum
 		[EV_REOPEN] = "reopened",
 	};
 
+	if (f->state == CASE_MERGED)
+		db_run(s->db, CASE_MERGE, db_i(f->number), db_i(0));
 	if (event == EV_REOPEN)
 		db_run(s->db, CASE_SET_OUTCOME, db_i(f->number), db_i(OUTCOME_NONE), db_t(""));
 	clocks_follow(s, f->number, event);
@@ -105,7 +111,8 @@ enum verdict
 case_act(struct store *s, const struct call *c, struct answer *out)
 {
 	/* The others are not an officer's to cause. */
-	const unsigned others = 1u << EV_RELEASED | 1u << EV_ANSWERED | 1u << EV_DESTROY;
+	const unsigned others =
+	    1u << EV_RELEASED | 1u << EV_ANSWERED | 1u << EV_DESTROY | 1u << EV_MERGE;
 	const Candor__CaseAct *m = (const Candor__CaseAct *)c->msg;
 	enum case_event event = m->event < EV__N ? (enum case_event)m->event : EV__N;
 	enum case_state state;
@@ -127,7 +134,8 @@ case_act(struct store *s, const struct call *c, struct answer *out)
 	follow_up(s, m, &f, event, state);
 	db_run(s->db, READER_REFRESH, db_i(f.number));
 	if (m->entry.len > 0 &&
-	    write_entry(s, c, &f, state, &m->entry, m->to_reporter, out) != KEEP)
+	    write_entry(s, c, &f, state, &m->entry, m->to_reporter ? ENTRY_REPLY : ENTRY_NOTE,
+		out) != KEEP)
 		return UNDO;
 	audit(s, c->who->name, case_event_name(event), f.number,
 	    event == EV_RESOLVE ? m->outcome : "");
@@ -140,7 +148,10 @@ enum verdict
 case_write(struct store *s, const struct call *c, struct answer *out)
 {
 	const Candor__CaseWrite *m = (const Candor__CaseWrite *)c->msg;
-	const char *what = m->to_reporter ? "reply" : "note";
+	enum entry_kind kind = m->to_reporter ? ENTRY_REPLY
+			       : m->worksheet ? ENTRY_WORKSHEET
+					      : ENTRY_NOTE;
+	const char *what = m->to_reporter ? "reply" : m->worksheet ? "worksheet" : "note";
 	struct found f;
 
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
@@ -149,7 +160,7 @@ case_write(struct store *s, const struct call *c, struct answer *out)
 		return store_refuse(s, out, EX_DATAERR, "a %s needs words", what);
 	if (f.state == CASE_DESTROYED)
 		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f.text);
-	if (write_entry(s, c, &f, f.state, &m->entry, m->to_reporter, out) != KEEP)
+	if (write_entry(s, c, &f, f.state, &m->entry, kind, out) != KEEP)
 		return UNDO;
 	audit(s, c->who->name, what, f.number, "");
 	return store_done(s, out, "%s has a new %s", f.text, what);
@@ -165,7 +176,7 @@ case_add_note(struct store *s, const struct call *c, int64_t number,
 	number_format(text, number);
 	if (officer_find(s, c, text, &f, out) != KEEP)
 		return UNDO;
-	return write_entry(s, c, &f, f.state, entry, false, out);
+	return write_entry(s, c, &f, f.state, entry, ENTRY_NOTE, out);
 }
 
 static enum verdict
@@ -181,6 +192,7 @@ assign(struct store *s, const struct call *c, const struct found *f, const char 
 		return store_refuse(s, out, EX_DATAERR,
 		    "%s cannot read %s: grant first (`candor case grant`)", to->name, f->text);
 	db_run(s->db, CASE_ASSIGN, db_i(f->number), db_t(to->name));
+	db_run(s->db, READER_REFRESH, db_i(f->number));
 	store_event(s, "assigned", f->number, f->state);
 	audit(s, c->actor, "assign", f->number, to->name);
 	return store_done(s, out, "%s is %s's", f->text, to->name);
@@ -271,9 +283,9 @@ note_dropped(struct store *s, const struct call *c, const struct found *f,
 }
 
 enum verdict
-case_wrap(struct store *s, const struct call *c, struct answer *out)
+case_take_wrap(
+    struct store *s, const struct call *c, const Candor__CaseWrap *m, struct answer *out)
 {
-	const Candor__CaseWrap *m = (const Candor__CaseWrap *)c->msg;
 	const struct officer *readers[DIRECTORY_OFFICERS_MAX];
 	bool changed = false;
 	struct found f;
@@ -304,10 +316,17 @@ case_wrap(struct store *s, const struct call *c, struct answer *out)
 		db_run(s->db, READER_ADD, db_i(f.number), db_t(readers[i]->name));
 	}
 	people_sealed(s, f.number, m->directory_version);
+	work_readers(s, f.number);
 	db_run(s->db, READER_REFRESH, db_i(f.number));
 	db_run(s->db, CASE_UNASSIGN, db_i(f.number));
 	if (*m->assignee != '\0' && assign(s, c, &f, m->assignee, out) != KEEP)
 		return UNDO;
 	store_wake(s, f.number);
 	return store_done(s, out, "%zu can read %s", m->n_readers, f.text);
+}
+
+enum verdict
+case_wrap(struct store *s, const struct call *c, struct answer *out)
+{
+	return case_take_wrap(s, c, (const Candor__CaseWrap *)c->msg, out);
 }

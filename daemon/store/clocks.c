@@ -190,15 +190,21 @@ clocks_follow(struct store *s, int64_t number, enum case_event event)
 }
 
 void
-clocks_meet(struct store *s, int64_t number, const char *name, day_t on)
+clocks_end(struct store *s, int64_t number, const char *name, enum clock_act act, day_t on)
 {
 	struct clocks c;
 	struct clock *k;
 
 	read_clocks(s, &c, number);
 	if ((k = find(&c, name)) != NULL && k->end == CLOCK_END_NOT)
-		clock_do(k, CLOCK_ACT_MEET, on, &s->calendar);
+		clock_do(k, act, on, &s->calendar);
 	write_clocks(s, &c);
+}
+
+void
+clocks_meet(struct store *s, int64_t number, const char *name, day_t on)
+{
+	clocks_end(s, number, name, CLOCK_ACT_MEET, on);
 }
 
 const char *
@@ -298,7 +304,7 @@ case_clock(struct store *s, const struct call *c, struct answer *out)
 	struct found f;
 
 	if (m->act >= CLOCK_ACT__N)
-		return DISHONEST;
+		return store_refuse(s, out, EX_DATAERR, "there is no such thing to do to a clock");
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (f.state == CASE_DESTROYED)

@@ -44,13 +44,14 @@ struct db {
 /* clang-format off */
 /*
  * A page of the cases that officer ?1 may read, newest first, behind (received_on ?2, number ?3).
- * ?4 state, ?5 category, ?6 mine, ?7 today: 0 or '' when it does not matter. ?8 rows.
+ * ?4 state, ?5 category, ?6 mine, ?7 today, ?9 tag: 0 or '' when it does not matter. ?8 rows.
  */
 #define PAGE_COLUMNS \
 	"SELECT c.number, c.state, c.kind, c.category, c.severity, c.site, a.name, c.received_on "
 #define PAGE_FILTER \
 	" AND (?4 = 0 OR r.state = ?4) AND (?5 = '' OR r.category = ?5)" \
-	" AND (?6 = 0 OR c.assignee = o.id) AND (?7 = 0 OR (r.due > 0 AND r.due < ?7)) "
+	" AND (?6 = 0 OR c.assignee = o.id) AND (?7 = 0 OR (r.due > 0 AND r.due < ?7))" \
+	" AND (?9 = '' OR EXISTS (SELECT 1 FROM tag g WHERE g.number = r.number AND g.tag = ?9)) "
 #define PAGE_BY_READER(index, condition) \
 	PAGE_COLUMNS \
 	"FROM officer o CROSS JOIN case_reader r " index \
@@ -58,6 +59,25 @@ struct db {
 	" WHERE o.name = ?1 AND r.officer = o.id AND (r.received_on, r.number) < (?2, ?3) " condition \
 	PAGE_FILTER \
 	"ORDER BY r.received_on DESC, r.number DESC LIMIT ?8"
+
+/* Of the board: cases that officer ?1 reads, in state ?2, those that run out first, ?3 of them; and those that
+ * ran out before day ?2. */
+#define BOARD_FROM(index) \
+	PAGE_COLUMNS \
+	"FROM officer o CROSS JOIN case_reader r INDEXED BY " index \
+	" CROSS JOIN cases c ON c.number = r.number LEFT JOIN officer a ON a.id = c.assignee" \
+	" WHERE o.name = ?1 AND r.officer = o.id "
+#define BOARD_STATE_BY(index, mine) \
+	BOARD_FROM(index) "AND r.state = ?2" mine " ORDER BY r.due = 0, r.due, r.number LIMIT ?3"
+#define BOARD_OVERDUE_BY(index, mine) \
+	BOARD_FROM(index) "AND r.due <> 0 AND r.due < ?2" mine " ORDER BY r.due, r.number LIMIT ?3"
+#define OVERDUE_COUNT_BY(index, mine) \
+	"SELECT count(*) FROM (SELECT 1 FROM officer o CROSS JOIN case_reader r INDEXED BY " index \
+	" WHERE o.name = ?1 AND r.officer = o.id AND r.due <> 0 AND r.due < ?2" mine " LIMIT ?3)"
+/* Does officer ?n read the case? */
+#define READ_BY(number, n) \
+	"EXISTS (SELECT 1 FROM officer b CROSS JOIN case_reader q ON q.officer = b.id" \
+	" WHERE b.name = ?" n " AND q.number = " number ")"
 
 /* Word for word what the index clock_step is made for: it runs, and officers have to see to it. */
 #define CLOCK_RUNS(k) \
@@ -235,7 +255,8 @@ static const char *const sql[DB__N] = {
 	/* After a change of state or clocks. */
 	[DB_READER_REFRESH] =
 		"UPDATE case_reader SET state = (SELECT state FROM cases WHERE number = ?1),"
-		" due = coalesce((SELECT min(due) FROM clock WHERE number = ?1 AND " CLOCK_RUNS("") "), 0)"
+		" due = coalesce((SELECT min(due) FROM clock WHERE number = ?1 AND " CLOCK_RUNS("") "), 0),"
+		" mine = officer = coalesce((SELECT assignee FROM cases WHERE number = ?1), 0)"
 		" WHERE number = ?1",
 	[DB_READER_HAS] =
 		"SELECT r.received_on, r.due FROM officer o JOIN case_reader r ON r.officer = o.id"
@@ -544,6 +565,102 @@ static const char *const sql[DB__N] = {
 		" c.category, c.received_on, c.outcome FROM tombstone t"
 		" JOIN audit a ON a.n = t.line JOIN cases c ON c.number = t.number"
 		" WHERE t.number = ?1",
+
+	[DB_TAG_ADD] = "INSERT INTO tag (number, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+	[DB_TAG_DROP] = "DELETE FROM tag WHERE number = ?1 AND tag = ?2",
+	[DB_TAGS] = "SELECT tag FROM tag WHERE number = ?1 ORDER BY tag",
+	[DB_TAG_READERS_DROP] = "DELETE FROM tag_reader WHERE number = ?1",
+	[DB_TAG_READERS_ADD] =
+		"INSERT INTO tag_reader (officer, tag, received_on, number)"
+		" SELECT r.officer, t.tag, r.received_on, r.number FROM tag t"
+		" CROSS JOIN case_reader r ON r.number = t.number WHERE t.number = ?1",
+	[DB_PAGE_TAG] =
+		PAGE_COLUMNS
+		"FROM officer o CROSS JOIN tag_reader t CROSS JOIN case_reader r"
+		" ON r.number = t.number AND r.officer = t.officer"
+		" CROSS JOIN cases c ON c.number = r.number LEFT JOIN officer a ON a.id = c.assignee"
+		" WHERE o.name = ?1 AND t.officer = o.id AND t.tag = ?9"
+		" AND (t.received_on, t.number) < (?2, ?3)"
+		PAGE_FILTER
+		"ORDER BY t.received_on DESC, t.number DESC LIMIT ?8",
+	[DB_LINK_ADD] =
+		"INSERT INTO link (number, other) VALUES (?1, ?2), (?2, ?1) ON CONFLICT DO NOTHING",
+	[DB_LINK_DROP] =
+		"DELETE FROM link WHERE (number = ?1 AND other = ?2) OR (number = ?2 AND other = ?1)",
+	[DB_LINK_COUNT] = "SELECT count(*) FROM link WHERE number = ?1",
+	/* Linked cases, duplicates and what a case was merged into: number, state, category, unread, does
+	 * officer ?2 read it? */
+	[DB_LINKS] =
+		"SELECT c.number, c.state, c.category, c.unread, " READ_BY("c.number", "2")
+		" FROM link l CROSS JOIN cases c ON c.number = l.other WHERE l.number = ?1"
+		" ORDER BY c.number",
+	[DB_MERGED] =
+		"SELECT c.number, c.state, c.category, c.unread, " READ_BY("c.number", "2")
+		" FROM cases c WHERE c.merged_into = ?1 AND c.merged_into > 0 ORDER BY c.number",
+	[DB_MERGED_INTO] =
+		"SELECT i.number, i.state, i.category, i.unread, " READ_BY("i.number", "2") ","
+		" i.outcome, i.actions FROM cases c JOIN cases i ON i.number = c.merged_into"
+		" WHERE c.number = ?1 AND c.merged_into > 0",
+	[DB_CASE_MERGE] = "UPDATE cases SET merged_into = ?2 WHERE number = ?1",
+
+	[DB_CORRECTIVE_ADD] =
+		"INSERT INTO corrective (number, n, action, owner, due, ended_on, dropped)"
+		" SELECT ?1, ?2, ?3, id, ?5, 0, 0 FROM officer WHERE name = ?4",
+	[DB_CORRECTIVE_END] =
+		"UPDATE corrective SET ended_on = ?3, dropped = ?4"
+		" WHERE number = ?1 AND n = ?2 AND ended_on = 0",
+	[DB_CORRECTIVE_LAST] = "SELECT coalesce(max(n), 0) FROM corrective WHERE number = ?1",
+	[DB_CORRECTIVES] =
+		"SELECT k.number, k.n, k.action, o.name, k.due, k.ended_on, k.dropped FROM corrective k"
+		" JOIN officer o ON o.id = k.owner WHERE k.number = ?1 ORDER BY k.n",
+	/* Open ones of officer ?1, of cases that they read. */
+	[DB_CORRECTIVES_MINE] =
+		"SELECT k.number, k.n, k.action, o.name, k.due, 0, 0 FROM officer o"
+		" CROSS JOIN corrective k INDEXED BY corrective_open ON k.owner = o.id"
+		" JOIN case_reader r ON r.number = k.number AND r.officer = o.id"
+		" WHERE o.name = ?1 AND k.ended_on = 0 ORDER BY k.due, k.number LIMIT ?2",
+
+	[DB_CHECKIN_ADD] =
+		"INSERT INTO checkin (number, day, officer, sealed)"
+		" SELECT ?1, ?2, id, ?4 FROM officer WHERE name = ?3",
+	[DB_CHECKINS] = "SELECT day FROM checkin WHERE number = ?1 ORDER BY day, id",
+	[DB_CHECKIN_DUE] =
+		"SELECT k.id, k.number, o.name, k.sealed FROM checkin k"
+		" JOIN officer o ON o.id = k.officer WHERE k.day <= ?1 ORDER BY k.day, k.id LIMIT 1",
+	[DB_CHECKIN_DROP] = "DELETE FROM checkin WHERE id = ?1",
+
+	[DB_BOARD_COUNTS] =
+		"SELECT c.state, sum(c.n) FROM officer o JOIN reader_count c ON c.officer = o.id"
+		" WHERE o.name = ?1 AND c.mine >= ?2 GROUP BY c.state",
+	[DB_BOARD_STATE] = BOARD_STATE_BY("case_reader_board", ""),
+	[DB_BOARD_STATE_MINE] = BOARD_STATE_BY("case_reader_mine", " AND r.mine = 1"),
+	[DB_BOARD_OVERDUE] = BOARD_OVERDUE_BY("case_reader_due", ""),
+	[DB_BOARD_OVERDUE_MINE] = BOARD_OVERDUE_BY("case_reader_mine_due", " AND r.mine = 1"),
+	[DB_OVERDUE_COUNT] = OVERDUE_COUNT_BY("case_reader_due", ""),
+	[DB_OVERDUE_COUNT_MINE] = OVERDUE_COUNT_BY("case_reader_mine_due", " AND r.mine = 1"),
+
+	/* Of a category ?1 at a place ?2 since day ?3; ?4 at most. */
+	[DB_ALIKE_COUNT] =
+		"SELECT count(*) FROM (SELECT 1 FROM cases INDEXED BY cases_alike"
+		" WHERE kind = 0 AND category = ?1 AND site = ?2 AND received_on >= ?3 LIMIT ?4)",
+	[DB_PATTERN_SET] =
+		"INSERT INTO pattern (category, site, last_on) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT DO UPDATE SET last_on = max(last_on, ?3)",
+	[DB_PATTERNS] =
+		"SELECT category, site FROM pattern WHERE last_on >= ?1"
+		" ORDER BY last_on DESC, category, site LIMIT ?2",
+	/* As ALIKE_COUNT, of those that officer ?5 reads. state 9: CASE_DESTROYED, 10: CASE_MERGED */
+	[DB_PATTERN_COUNT] =
+		"SELECT count(*) FROM officer o CROSS JOIN (SELECT number FROM cases"
+		" INDEXED BY cases_alike WHERE kind = 0 AND category = ?1 AND site = ?2 AND received_on >= ?3"
+		" ORDER BY received_on DESC LIMIT ?4) c CROSS JOIN case_reader r"
+		" ON r.number = c.number AND r.officer = o.id"
+		" WHERE o.name = ?5 AND r.state NOT IN (9, 10)",
+
+	[DB_DESTROY_TAGS] = "DELETE FROM tag WHERE number = ?1",
+	[DB_DESTROY_LINKS] = "DELETE FROM link WHERE number = ?1 OR other = ?1",
+	[DB_DESTROY_CORRECTIVES] = "DELETE FROM corrective WHERE number = ?1",
+	[DB_DESTROY_CHECKINS] = "DELETE FROM checkin WHERE number = ?1",
 };
 
 static const char *const names[] = {

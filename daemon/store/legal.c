@@ -126,11 +126,13 @@ case_hold(struct store *s, const struct call *c, struct answer *out)
 /* ---- destruction ------------------------------------------------------------------------------ */
 
 static void
-destroy(struct store *s, int64_t number)
+destroy_one(struct store *s, int64_t number)
 {
 	/* Whatever holds words, opens them or points elsewhere; pieces before their entries. */
 	static const enum db_query gone[] = { DB_DESTROY_PIECES, DB_DESTROY_ENTRIES, DB_DESTROY_KEY,
-		DB_DESTROY_CLOCKS, DB_DESTROY_REFERENCES, DB_DESTROY_APPROVALS };
+		DB_DESTROY_CLOCKS, DB_DESTROY_REFERENCES, DB_DESTROY_APPROVALS, DB_DESTROY_TAGS,
+		DB_TAG_READERS_DROP, DB_DESTROY_LINKS, DB_DESTROY_CORRECTIVES,
+		DB_DESTROY_CHECKINS };
 	const char *who = "", *reason = TIME_IS_OVER;
 	int64_t entries = 0, bytes = 0, line = 0;
 
@@ -155,6 +157,18 @@ destroy(struct store *s, int64_t number)
 	s->effects.released = true; /* the log holds what is gone: cut it */
 }
 
+/* A case, and its duplicates with it. */
+static void
+destroy(struct store *s, int64_t number)
+{
+	int64_t duplicates[DUPLICATES_MAX];
+	size_t n = work_duplicates(s, number, duplicates);
+
+	for (size_t i = 0; i < n; i++)
+		destroy_one(s, duplicates[i]);
+	destroy_one(s, number);
+}
+
 /* A message that waits for the release would be lost. */
 static bool
 reporter_wrote(struct store *s, int64_t number)
@@ -166,6 +180,19 @@ reporter_wrote(struct store *s, int64_t number)
 	hash = db_copy(s->db, DB_CASE_LEGAL, 6, s->arena);
 	return db_row(s->db, WAITING_COUNT, db_b(hash.p, hash.len)) &&
 	       db_int(s->db, DB_WAITING_COUNT, 0) > 0;
+}
+
+/* Or one to a duplicate, of which also nobody may have read what came last. */
+static bool
+anybody_wrote(struct store *s, int64_t number)
+{
+	int64_t duplicates[DUPLICATES_MAX];
+	size_t n = work_duplicates(s, number, duplicates);
+
+	for (size_t i = 0; i < n; i++)
+		if (reporter_wrote(s, duplicates[i]) || db_int(s->db, DB_CASE_LEGAL, 2) != 0)
+			return true;
+	return reporter_wrote(s, number);
 }
 
 bool
@@ -196,7 +223,7 @@ legal_pass(struct store *s)
 			store_clock_event(
 			    s, "due", row[i].number, CASE_CLOSED, "retention", row[i].due);
 			done++;
-		} else if (!reporter_wrote(s, row[i].number)) {
+		} else if (!anybody_wrote(s, row[i].number)) {
 			destroy(s, row[i].number);
 			done++;
 		}
@@ -338,7 +365,7 @@ case_export(struct store *s, const struct call *c, struct answer *out)
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (m->hash.len != EXPORT_HASH_BYTES)
-		return DISHONEST;
+		return store_refuse(s, out, EX_DATAERR, "an export needs the hash of what is in it");
 	if (f.state == CASE_DESTROYED)
 		return store_refuse(
 		    s, out, EX_DATAERR, "%s is destroyed: there is nothing to export", f.text);

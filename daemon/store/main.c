@@ -390,6 +390,15 @@ set_next_release(struct room *r, struct batch *b)
 	db_run(s->db, META_SET, db_t("next_release"), db_i(b->next_release));
 }
 
+/* Officers are told of clocks, reporters asked what they are to be asked. True: there is more. */
+static bool
+by_the_clock(struct store *s)
+{
+	bool clocks = store_clock_pass(s), questions = work_pass(s);
+
+	return clocks || questions;
+}
+
 /* Everything that waits becomes a case. Looks the same, and is noted the same, when nothing does. */
 static void
 release_now(struct room *r)
@@ -401,7 +410,7 @@ release_now(struct room *r)
 	finish(r);
 	db_begin(s->db);
 	store_release(s, false);
-	b->clocks_left = store_clock_pass(s);
+	b->clocks_left = by_the_clock(s);
 	b->legal_left = true; /* what the reporters wrote meanwhile is known now */
 	event_active(b->tick, 0, 0);
 	set_next_release(r, b);
@@ -431,7 +440,7 @@ daily(struct room *r)
 	begin(b);
 	db_savepoint(s->db);
 	if (r->setup->immediate || b->clocks_left)
-		b->clocks_left = store_clock_pass(s);
+		b->clocks_left = by_the_clock(s);
 	if (r->setup->immediate && b->legal_on != s->today)
 		b->legal_left = true;
 	b->legal_on = s->today;

@@ -42,7 +42,30 @@ enum verdict case_list(struct store *s, const struct call *c, struct answer *out
 enum verdict case_get(struct store *s, const struct call *c, struct answer *out);
 enum verdict entry_get(struct store *s, const struct call *c, struct answer *out);
 
+/* A case as lists show it, from the columns with which the queries CASE_GET, PAGE_… and BOARD_… begin. */
+Candor__CaseSummary *officer_summary(struct store *s, enum db_query q);
+
+/* ---- board.c ---- */
+enum verdict board_get(struct store *s, const struct call *c, struct answer *out);
+
+/* ---- work.c ---- */
+enum verdict case_tag(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_link(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_merge(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_corrective(struct store *s, const struct call *c, struct answer *out);
+enum verdict case_checkin(struct store *s, const struct call *c, struct answer *out);
+/* The tags of a case, as a list for a message. */
+size_t work_tags(struct store *s, int64_t number, char ***out);
+/* What of a case's record is kept there, as far as the officer of that name may know it. */
+void work_record(struct store *s, const char *who, int64_t number, Candor__CaseRecord *r);
+/* At most max open corrective actions of an owner, as a list for a message; the first due first. */
+size_t work_correctives_of(
+    struct store *s, const char *owner, size_t max, Candor__Corrective ***out);
+
 /* ---- casework.c ---- */
+/* New readers, as CASE_WRAP asks for. */
+enum verdict case_take_wrap(struct store *s, const struct call *c, const Candor__CaseWrap *m,
+    struct answer *out) MUST_CHECK;
 enum verdict case_act(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_write(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_assign(struct store *s, const struct call *c, struct answer *out);
@@ -51,8 +74,6 @@ enum verdict case_wrap(struct store *s, const struct call *c, struct answer *out
 enum verdict case_add_note(struct store *s, const struct call *c, int64_t number,
     const ProtobufCBinaryData *entry, struct answer *out) MUST_CHECK;
 
-/* ---- clocks.c ---- */
-enum verdict case_clock(struct store *s, const struct call *c, struct answer *out);
 /* ---- people.c ---- */
 enum verdict case_scan(struct store *s, const struct call *c, struct answer *out);
 
@@ -71,6 +92,9 @@ enum verdict audit_chain(struct store *s, const struct call *c, struct answer *o
 enum verdict audit_head_get(struct store *s, const struct call *c, struct answer *out);
 /* Answer with a first page of the lines of a case. */
 enum verdict audit_of_case(struct store *s, int64_t number, struct answer *out);
+
+/* ---- clocks.c ---- */
+enum verdict case_clock(struct store *s, const struct call *c, struct answer *out);
 
 /* ---- approve.c: four eyes ---- */
 /*

@@ -179,6 +179,8 @@ release_report(struct store *s, int64_t inbox)
 	store_entry(s, number, ENTRY_REPORT, NULL, m->received_on, WIRE_SPAN(m->entry),
 	    m->entry.len, 0, NULL, &n);
 	release_stage(s, number, stage, m->received_on, m->n_attachments, n);
+	if (m->kind == 0)
+		board_noticed(s, m->category, m->site, m->received_on);
 	db_run(s->db, INBOX_DROP, db_i(inbox));
 	db_run(s->db, CASE_UNREAD, db_i(number), db_i(1));
 	audit(s, "", "release", number, "");

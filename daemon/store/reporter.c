@@ -237,18 +237,25 @@ follow_case(struct store *s, Candor__LookedUp *up, unsigned after)
 	enum case_state state = (enum case_state)db_int(s->db, DB_CASE_BY_LOOKUP, 1);
 	struct span recipient = db_copy(s->db, DB_CASE_BY_LOOKUP, 5, s->arena);
 	struct span proof = db_copy(s->db, DB_CASE_BY_LOOKUP, 7, s->arena);
+	struct merged_into shown;
 	Candor__Clock **clocks;
 	size_t n;
 
 	up->case_recipient = wire_bytes(recipient.p, recipient.len);
 	up->case_proof = wire_bytes(proof.p, proof.len);
-	f->state = store_text(s, case_state_name(state));
 	f->kind = (uint32_t)db_int(s->db, DB_CASE_BY_LOOKUP, 2);
-	if (state == CASE_RESOLVED || state == CASE_CLOSED) {
-		f->outcome = store_text(
-		    s, case_outcome_name((enum case_outcome)db_int(s->db, DB_CASE_BY_LOOKUP, 3)));
-		f->n_actions =
-		    store_lines(s, db_text(s->db, DB_CASE_BY_LOOKUP, 4, s->arena), &f->actions);
+	/* Of a duplicate, its reporter sees how the case stands that it went into. */
+	if (state != CASE_MERGED || !work_merged_into(s, number, &shown))
+		shown = (struct merged_into){ .state = state,
+			.outcome = (enum case_outcome)db_int(s->db, DB_CASE_BY_LOOKUP, 3),
+			.actions = db_text(s->db, DB_CASE_BY_LOOKUP, 4, s->arena) };
+	/* What the other reporter was asked is not for this one to answer. */
+	if (state == CASE_MERGED && shown.state == CASE_AWAITING_REPORTER)
+		shown.state = CASE_INVESTIGATING;
+	f->state = store_text(s, case_state_name(shown.state));
+	if (shown.state == CASE_RESOLVED || shown.state == CASE_CLOSED) {
+		f->outcome = store_text(s, case_outcome_name(shown.outcome));
+		f->n_actions = store_lines(s, shown.actions, &f->actions);
 	}
 	n = store_clocks(s, number, &clocks);
 	for (size_t i = 0; i < n; i++) {

@@ -216,6 +216,17 @@ static const char *const version_2[] = {
 	"ALTER TABLE clock ADD COLUMN told INTEGER NOT NULL DEFAULT 0",          /* enum clock_told */
 	"CREATE INDEX clock_due ON clock (due) WHERE met_on = 0 AND told < 2",
 };
+/* No upsert: in a trigger, the statement that fires it decides what becomes of a conflict. */
+#define COUNT_MORE \
+	"INSERT INTO reader_count SELECT new.officer, new.mine, new.state, 0 WHERE NOT EXISTS" \
+	"  (SELECT 1 FROM reader_count c WHERE c.officer = new.officer AND c.mine = new.mine" \
+	"  AND c.state = new.state);" \
+	"UPDATE reader_count SET n = n + 1 WHERE officer = new.officer AND mine = new.mine" \
+	"  AND state = new.state;"
+#define COUNT_LESS \
+	"UPDATE reader_count SET n = n - 1 WHERE officer = old.officer AND mine = old.mine" \
+	"  AND state = old.state;"
+
 /* The compliance desk: who may open what, clocks, the legal record, figures. */
 static const char *const version_3[] = {
 	/* ---- who can open what ---- */
@@ -295,6 +306,85 @@ static const char *const version_3[] = {
 	/* The longest overdue first. */
 	"DROP INDEX case_reader_due",
 	"CREATE INDEX case_reader_due ON case_reader (officer, due, number) WHERE due <> 0",
+
+	/* ---- work on a case ---- */
+	"ALTER TABLE cases ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0",
+	"CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into > 0",
+	"CREATE INDEX cases_alike ON cases (category, site, received_on) WHERE kind = 0",
+	"CREATE TABLE link ("                  /* both ways */
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  other INTEGER NOT NULL REFERENCES cases,"
+	"  PRIMARY KEY (number, other)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX link_other ON link (other)",
+	"CREATE TABLE tag ("
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  tag TEXT NOT NULL,"                 /* of the setting tags */
+	"  PRIMARY KEY (number, tag)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE TABLE tag_reader ("            /* for lists, as case_reader */
+	"  officer INTEGER NOT NULL REFERENCES officer,"
+	"  tag TEXT NOT NULL,"
+	"  received_on INTEGER NOT NULL,"
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  PRIMARY KEY (officer, tag, received_on, number)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX tag_reader_number ON tag_reader (number)",
+	"CREATE TABLE corrective ("            /* its clock is action-N */
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  n INTEGER NOT NULL,"
+	"  action TEXT NOT NULL,"              /* of the setting actions */
+	"  owner INTEGER NOT NULL REFERENCES officer,"
+	"  due INTEGER NOT NULL,"
+	"  ended_on INTEGER NOT NULL,"
+	"  dropped INTEGER NOT NULL,"
+	"  PRIMARY KEY (number, n)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX corrective_open ON corrective (owner, due, number) WHERE ended_on = 0",
+	"CREATE TABLE checkin ("               /* becomes a reply on its day */
+	"  id INTEGER PRIMARY KEY,"
+	"  number INTEGER NOT NULL REFERENCES cases,"
+	"  day INTEGER NOT NULL,"
+	"  officer INTEGER NOT NULL REFERENCES officer,"
+	"  sealed BLOB NOT NULL"
+	") STRICT",
+	"CREATE INDEX checkin_day ON checkin (day, id)",
+	"CREATE INDEX checkin_number ON checkin (number, day)",
+	"CREATE TABLE pattern ("
+	"  category TEXT NOT NULL,"
+	"  site TEXT NOT NULL,"
+	"  last_on INTEGER NOT NULL,"
+	"  PRIMARY KEY (category, site)"
+	") STRICT, WITHOUT ROWID",
+	"CREATE INDEX pattern_last ON pattern (last_on)",
+	/* The board: a column is read off one index, and how many are in it is not counted each time. */
+	"ALTER TABLE case_reader ADD COLUMN mine INTEGER NOT NULL DEFAULT 0", /* assigned to officer */
+	"UPDATE case_reader SET mine = 1 WHERE officer = (SELECT assignee FROM cases c"
+	"  WHERE c.number = case_reader.number)",
+	"CREATE INDEX case_reader_board ON case_reader (officer, state, due = 0, due, number)",
+	"CREATE INDEX case_reader_mine ON case_reader (officer, state, due = 0, due, number)"
+	"  WHERE mine = 1",
+	"CREATE INDEX case_reader_mine_due ON case_reader (officer, due, number)"
+	"  WHERE mine = 1 AND due <> 0",
+	"CREATE TABLE reader_count ("
+	"  officer INTEGER NOT NULL REFERENCES officer,"
+	"  mine INTEGER NOT NULL,"
+	"  state INTEGER NOT NULL,"
+	"  n INTEGER NOT NULL,"
+	"  PRIMARY KEY (officer, mine, state)"
+	") STRICT, WITHOUT ROWID",
+	"INSERT INTO reader_count SELECT officer, mine, state, count(*) FROM case_reader"
+	"  GROUP BY officer, mine, state",
+	"CREATE TRIGGER reader_count_add AFTER INSERT ON case_reader BEGIN"
+	"  " COUNT_MORE
+	" END",
+	"CREATE TRIGGER reader_count_drop AFTER DELETE ON case_reader BEGIN"
+	"  " COUNT_LESS
+	" END",
+	"CREATE TRIGGER reader_count_move AFTER UPDATE OF state, mine ON case_reader"
+	"  WHEN old.state <> new.state OR old.mine <> new.mine BEGIN"
+	"  " COUNT_LESS COUNT_MORE
+	" END",
 };
 /* clang-format on */
 

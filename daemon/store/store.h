@@ -115,7 +115,6 @@ enum verdict store_refuse(struct store *s, struct answer *out, unsigned code, co
     PRINTF_LIKE(4, 5);
 /* The lines of a text, which is cut into them, as a list for a message. */
 size_t store_lines(struct store *s, char *text, char ***out);
-
 /* ---- intake's requests: reporter.c ---- */
 enum verdict store_report(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);
@@ -193,12 +192,12 @@ struct recipients {
 	char **to; /* addresses, each once, in the request's memory */
 	size_t n;
 };
+/* Whom the plugin tells of such an event; of no case (number 0), the administrators. */
 struct told_event {
 	const char *kind;
 	int64_t number;    /* 0: of no case */
 	const char *up_to; /* escalated: ESCALATED_TO_CONTACT, or "" */
 };
-/* Whom the plugin tells of such an event; of no case (number 0), the administrators. */
 void recipients_of(
     struct store *s, struct recipients *r, const Candor__Plugin *p, struct told_event e);
 void recipients_init(struct store *s, struct recipients *r);
@@ -254,6 +253,30 @@ void clocks_set_calendar(struct store *s);
 /* And reckon anew, if they are others than before, when clocks in working days run out. In a
  * transaction. */
 void clocks_follow_calendar(struct store *s);
+
+/* Nothing of that name runs any longer: it was met, or (CLOCK_ACT_WAIVE) given up. */
+void clocks_end(struct store *s, int64_t number, const char *name, enum clock_act act, day_t on);
+
+/* ---- work on a case: work.c ---- */
+#define DUPLICATES_MAX 32
+/* The case that this one is a duplicate of. False: it is none. */
+struct merged_into {
+	int64_t number;
+	enum case_state state;
+	enum case_outcome outcome;
+	char *actions; /* one a line */
+};
+bool work_merged_into(struct store *s, int64_t number, struct merged_into *m);
+/* The numbers of its duplicates. */
+size_t work_duplicates(struct store *s, int64_t number, int64_t out[DUPLICATES_MAX]);
+/* Others read the case now. */
+void work_readers(struct store *s, int64_t number);
+/* Ask reporters what was to be asked by today. In a transaction. True: there is more of it. */
+bool work_pass(struct store *s);
+
+/* ---- many cases alike: board.c ---- */
+/* A case was released: is it one of many? */
+void board_noticed(struct store *s, const char *category, const char *site, day_t on);
 
 /* ---- clocks that run out: due.c ---- */
 /* Events for clocks that run out soon, or did, each once; often enough is once a day. True: there are

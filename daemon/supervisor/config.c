@@ -149,6 +149,14 @@ static const struct setting_key main_keys[] = {
 	  .doc = "whom else one may turn to" },
 	{ "actions", SETTING_TEXTS, 0, AT(n_actions), .min = 1, .max = CATEGORY_ID_MAX, .valid = config_id_valid,
 	  .form = "ids of 1 to 32 of a-z, 0-9 and -", .doc = "corrective actions" },
+	{ "tags", SETTING_TEXTS, 0, AT(n_tags), .min = 1, .max = CATEGORY_ID_MAX, .valid = config_id_valid,
+	  .form = "ids of 1 to 32 of a-z, 0-9 and -", .doc = "what officers may tag cases with" },
+	{ "templates", SETTING_PATH, 0, AT(templates_dir), .min = 1, .max = 4000,
+	  .text = "templates.d", .doc = "folder of ID.LANG.txt, one for each answer in advance" },
+	{ "pattern_cases", SETTING_NUMBER, 0, AT(pattern_cases), .max = 100, .number = 3,
+	  .doc = "so many cases of a category at a place are a pattern; 0: none is" },
+	{ "pattern_days", SETTING_NUMBER, 0, AT(pattern_days), .min = 1, .max = 1000, .number = 90,
+	  .doc = "within so many days" },
 	{ "four_eyes", SETTING_TEXTS, 0, AT(n_four_eyes), .words = four_eyes_words,
 	  .doc = "what another person must approve" },
 	{ "disposal_warning_days", SETTING_NUMBER, 0, AT(warning_days), .max = 365, .number = 30,
@@ -221,6 +229,7 @@ IS_REPEATED(struct config, outside_bodies);
 IS_REPEATED(struct config, actions);
 IS_REPEATED(struct config, holidays);
 IS_REPEATED(struct config, four_eyes);
+IS_REPEATED(struct config, tags);
 
 /* ---- groups in lists --------------------------------------------------------------------------- */
 
@@ -320,8 +329,8 @@ read_categories(struct config *c, struct setting_reader *r, const config_setting
 
 		candor__category__init(full);
 		snprintf(prefix, sizeof(prefix), "categories[%zu].", i);
-		read_retention(r, s, prefix, full);
 		setting_read(r, s, prefix, category_keys, NELEM(category_keys), full);
+		read_retention(r, s, prefix, full);
 		if (full->id[0] != '\0' && config_has_category(c, full->id))
 			setting_error(r, s, "category \"%s\" is there twice", full->id);
 		*brief = *full;
@@ -499,10 +508,11 @@ config_load(const char *path, unsigned with, FILE *err, int *status)
 		config_clocks_read(c, &r, root);
 		read_sites(c, &r, root);
 		check_whole(c, &r, root);
+		config_templates_read(c, &r);
 		if (with & CONFIG_WITH_FILES) {
 			config_key_check(&r, root, "intake_key", c->intake_key);
-			config_key_check(&r, root, "audit_key", c->audit_key);
 			config_key_check(&r, root, "desk_key", c->desk_key);
+			config_key_check(&r, root, "audit_key", c->audit_key);
 			config_directory_check(c, &r, root);
 		}
 		config_plugins_read(c, &r, with);

@@ -46,6 +46,12 @@ struct config {
 	Candor__ClockRule **clocks;
 	size_t n_escalation;
 	Candor__LadderStep **escalation;
+	char *templates_dir;
+	size_t n_templates;
+	Candor__Template **templates;
+	size_t n_tags;
+	char **tags;
+	uint32_t pattern_cases, pattern_days;
 	char *plugins_dir, *plugin_path, *libexec;
 	uint32_t sessions, handshake_ms, idle_ms, attachment_mb, staged_mb;
 	uint32_t cleaners; /* of each intake process at once */

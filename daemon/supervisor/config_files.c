@@ -45,12 +45,11 @@ config_key_check(
 		close(fd);
 }
 
-/* The bytes of a small file, in the arena. */
-static struct span
-read_small(struct setting_reader *r, const config_setting_t *root, const char *name,
+struct span
+config_read_small(struct setting_reader *r, const config_setting_t *root, const char *name,
     const char *path, size_t max)
 {
-	const config_setting_t *s = config_setting_get_member(root, name);
+	const config_setting_t *s = root != NULL ? config_setting_get_member(root, name) : NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	uint8_t *p = setting_alloc(r, max + 1);
 	size_t len = 0;
@@ -74,8 +73,8 @@ void
 config_directory_check(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
 	const config_setting_t *s = config_setting_get_member(root, "directory");
-	struct span text = read_small(r, root, "directory", c->directory, DIRECTORY_MAX_BYTES);
-	struct span sig = read_small(
+	struct span text = config_read_small(r, root, "directory", c->directory, DIRECTORY_MAX_BYTES);
+	struct span sig = config_read_small(
 	    r, root, "directory_signature", c->directory_signature, MINISIGN_SIGNATURE_MAX);
 	struct minisign_public charter;
 	struct directory *d = NULL;

@@ -41,6 +41,14 @@ void config_key_check(
 void config_directory_check(
     struct config *c, struct setting_reader *r, const config_setting_t *root);
 
+/* The bytes of a small file that the setting of that name is about (root NULL: of none), in the arena; p
+ * NULL after a complaint. */
+struct span config_read_small(struct setting_reader *r, const config_setting_t *root,
+    const char *name, const char *path, size_t max);
+
+/* Read the folder of templates, once the categories are read. */
+void config_templates_read(struct config *c, struct setting_reader *r);
+
 /* Fill in libexec and plugin_path where they were left out. */
 void config_find_programs(struct config *c, struct setting_reader *r);
 

@@ -123,7 +123,7 @@ static int
 open_folder(struct instance *in, const char *dir)
 {
 	static const char *const folders[] = { "keys", "state", "plugins.d", "plugins.d/ticket",
-		"run" };
+		"templates.d", "run" };
 	const struct sockaddr_un *addr = NULL;
 	bool made = mkdir(dir, 0700) == 0;
 	char *out = in->quoted;
@@ -332,6 +332,11 @@ static const char candor_conf[] =
     "actions = [\"training\", \"policy-change\", \"post-removed\", \"disciplinary\", "
     "\"breach-notice\",\n"
     "\t\"platform-report\", \"none-needed\"];\n"
+    "\n"
+    "# What officers may tag cases with. Tags stand in the clear: words of the site, not of a case.\n"
+    "tags = [\"press\", \"urgent\", \"union\", \"board\", \"legal\"];\n"
+    "\n"
+    "templates = \"templates.d\";           # answers in advance, for officers\n"
     "\n"
     "# Places of work. One with fewer people than headcount_k is shown to officers as its parent.\n"
     "headcount_k = 10;\n"

@@ -26,12 +26,14 @@ enum part {
 	PART_RELEASE = 16,
 	PART_ACTIONS = 32,
 	PART_PLUGINS = 64, /* without settings */
+	PART_TEMPLATES = 512,
 	PART_CLOCKS = 128, /* when officers and administrators are warned */
 };
 
 static const unsigned parts[PARTY__N] = {
 	[PARTY_INTAKE] = PART_SITE | PART_LIMITS | PART_GUIDE | PART_RELEASE,
-	[PARTY_DESK] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS,
+	[PARTY_DESK] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS |
+		       PART_TEMPLATES,
 	[PARTY_STORE] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS |
 			PART_PLUGINS | PART_CLOCKS,
 	[PARTY_DISPATCH] = PART_PLUGINS,
@@ -109,8 +111,16 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 	if (has & PART_ACTIONS) {
 		out->n_actions = c->n_actions;
 		out->actions = c->actions;
+		out->n_tags = c->n_tags;
+		out->tags = c->tags;
+		out->pattern_cases = c->pattern_cases;
+		out->pattern_days = c->pattern_days;
 		out->n_four_eyes = c->n_four_eyes;
 		out->four_eyes = c->four_eyes;
+	}
+	if (has & PART_TEMPLATES) {
+		out->n_templates = c->n_templates;
+		out->templates = c->templates;
 	}
 	if (has & PART_CLOCKS) {
 		out->due_days = c->due_days;

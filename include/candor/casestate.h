@@ -19,7 +19,8 @@
 	X(RESOLVED, "resolved")                                                                    \
 	X(CLOSED, "closed")                                                                        \
 	X(REOPENED, "reopened")                                                                    \
-	X(DESTROYED, "destroyed")
+	X(DESTROYED, "destroyed")                                                                  \
+	X(MERGED, "merged") /* a duplicate: what it went into goes on */
 
 #define CASE_EVENTS(X)                                                                             \
 	X(RELEASED, "release") /* the report leaves the inbox */                                   \
@@ -31,7 +32,8 @@
 	X(RESOLVE, "resolve")                                                                      \
 	X(CLOSE, "close")                                                                          \
 	X(REOPEN, "reopen")                                                                        \
-	X(DESTROY, "destroy") /* the end of retention */
+	X(DESTROY, "destroy") /* the end of retention */                                           \
+	X(MERGE, "merge")
 
 enum case_state {
 #define X(name, text) CASE_##name,

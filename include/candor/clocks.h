@@ -12,8 +12,9 @@
 #include "candor/day.h"
 
 #define CLOCK_NAME_MAX 32
-#define CLOCKS_SITE_MAX 8                /* a site's own */
-#define CLOCKS_MAX (4 + CLOCKS_SITE_MAX) /* of one case */
+#define CLOCKS_SITE_MAX 8                                     /* a site's own */
+#define CLOCKS_ACTIONS_MAX 16                                 /* corrective actions' */
+#define CLOCKS_MAX (4 + CLOCKS_SITE_MAX + CLOCKS_ACTIONS_MAX) /* of one case */
 
 /* All of these stand in the database and on the wire by number: append only. */
 
@@ -22,7 +23,8 @@
 	X(RECEIVED, "received", "receipt")                                                         \
 	X(DISCOVERED, "discovered", "discovery") /* until an officer sets that day: received */    \
 	X(ACKNOWLEDGED, "acknowledged", "acknowledgement")                                         \
-	X(CLOSED, "closed", "closing")
+	X(CLOSED, "closed", "closing")                                                             \
+	X(SET, "set", "the day set") /* by an officer, with the day: a corrective action's */
 
 #define CLOCK_UNITS(X)                                                                             \
 	X(DAYS, "days")                                                                            \

@@ -69,6 +69,15 @@ enum wire_party {
 	X(  52, APPROVE,            OFFICER,    DESK,       WIRE_BODY_MAX, approve,           "approve such a request, or refuse it") \
 	X(  53, CASE_SCAN,          OFFICER,    DESK,       512,           case_scan,         "cases whose readers are to change") \
 	X(  54, SCANNED,            DESK,       OFFICER,    WIRE_BODY_MAX, case_numbers,      "the same") \
+	X(  55, BOARD_GET,          OFFICER,    DESK,       32,            board_query,       "cases by state and deadline") \
+	X(  56, BOARD,              DESK,       OFFICER,    WIRE_BODY_MAX, board,             "the same") \
+	X(  57, CASE_LINK,          OFFICER,    DESK,       64,            case_link,         "two cases have to do with each other, or no more") \
+	X(  58, CASE_MERGE,         OFFICER,    DESK,       WIRE_BODY_MAX, case_merge,        "one case is another's duplicate") \
+	X(  59, CASE_TAG,           OFFICER,    DESK,       2048,          case_tag,          "tags of a case") \
+	X(  60, CASE_CORRECTIVE,    OFFICER,    DESK,       512,           case_corrective,   "a corrective action: wanted, done, dropped") \
+	X(  61, CASE_CHECKIN,       OFFICER,    DESK,       WIRE_BODY_MAX, case_checkin,      "questions to the reporter, sealed ahead of their day") \
+	X(  62, TEMPLATE_LIST,      OFFICER,    DESK,       16,            empty,             "the site's answers in advance") \
+	X(  63, TEMPLATES,          DESK,       OFFICER,    WIRE_BODY_MAX, templates,         "the same") \
 	X(  64, STATUS_GET,         OFFICER,    DESK,       16,            empty,             "health") \
 	X(  65, STATUS,             DESK,       OFFICER,    32768,         status,            "the same") \
 	X(  66, PLUGIN_LIST,        OFFICER,    DESK,       16,            empty,             "plugins") \
