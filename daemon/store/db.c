@@ -505,32 +505,34 @@ static const char *const sql[DB__N] = {
 		"SELECT a.hash FROM head h JOIN audit a ON a.n = h.line WHERE h.day = ?1",
 
 	[DB_CASE_LEGAL] =
-		"SELECT state, hold, unread, warned_on, category, outcome, lookup_hash FROM cases"
+		"SELECT state, hold, unread, category, outcome, lookup_hash FROM cases"
 		" WHERE number = ?1",
 	[DB_CASE_HOLD] = "UPDATE cases SET hold = ?2 WHERE number = ?1",
-	/* What came anew is warned of anew. */
-	[DB_CASE_UNREAD] =
-		"UPDATE cases SET unread = ?2, warned_on = iif(?2 = 1, 0, warned_on)"
-		" WHERE number = ?1 AND unread <> ?2",
-	[DB_CASE_WARNED] = "UPDATE cases SET warned_on = ?2 WHERE number = ?1",
+	[DB_CASE_UNREAD] = "UPDATE cases SET unread = ?2 WHERE number = ?1 AND unread <> ?2",
+	[DB_RETENTION_TOLD] =
+		"UPDATE clock SET told = ?2 WHERE number = ?1 AND name = 'retention' AND told <> ?2",
 	[DB_CASE_WEIGHT] =
 		"SELECT count(*), coalesce(sum(bytes), 0) FROM entry WHERE number = ?1",
 	/* From day ?2 for ?3 months, until ?4. unit 2: CLOCK_IN_MONTHS, base 3: CLOCK_FROM_CLOSED */
 	[DB_RETENTION_SET] =
 		"INSERT INTO clock (number, name, started_on, span, due, met_on, unit, base)"
 		" VALUES (?1, 'retention', ?2, ?3, ?4, 0, 2, 3) ON CONFLICT (number, name)"
-		" DO UPDATE SET started_on = ?2, span = ?3, due = ?4, met_on = 0, unit = 2, base = 3",
-	/*
-	 * Cases in state ?1, read and not held, whose time is over before day ?2 and of which nobody was
-	 * warned yet; or before day ?3, and the warning is not younger than day ?4. At most ?5.
-	 */
-	[DB_RETENTION_DUE] =
-		"SELECT c.number, k.due, c.warned_on FROM clock k INDEXED BY clock_retention"
+		" DO UPDATE SET started_on = ?2, span = ?3, due = ?4, met_on = 0, unit = 2, base = 3,"
+		" told = 0",
+	/* Cases in state ?1, read and not held, whose time is over before day ?2 and of which nobody was
+	 * warned yet, at most ?3; or was warned by day ?3, at most ?4. */
+	[DB_RETENTION_SOON] =
+		"SELECT c.number, k.due FROM clock k INDEXED BY clock_unwarned"
+		" CROSS JOIN cases c ON c.number = k.number"
+		" WHERE k.name = 'retention' AND k.met_on = 0 AND k.due > 0 AND k.told = 0"
+		" AND k.due < ?2 AND c.state = ?1 AND c.hold = 0 AND c.unread = 0"
+		" ORDER BY k.due, k.number LIMIT ?3",
+	[DB_RETENTION_OVER] =
+		"SELECT c.number, k.due FROM clock k INDEXED BY clock_retention"
 		" CROSS JOIN cases c ON c.number = k.number"
 		" WHERE k.name = 'retention' AND k.met_on = 0 AND k.due > 0 AND k.due < ?2"
-		" AND c.state = ?1 AND c.hold = 0 AND c.unread = 0"
-		" AND (c.warned_on = 0 OR (k.due < ?3 AND c.warned_on <= ?4))"
-		" ORDER BY k.due, k.number LIMIT ?5",
+		" AND k.told BETWEEN 1 AND ?3 AND c.state = ?1 AND c.hold = 0 AND c.unread = 0"
+		" ORDER BY k.due, k.number LIMIT ?4",
 	/* In state ?1 behind case ?2, of a time when that clock was not kept; and when each was closed. */
 	[DB_RETENTION_NONE] =
 		"SELECT c.number, (SELECT max(a.done_on) FROM audit a INDEXED BY audit_case"

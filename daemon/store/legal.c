@@ -45,12 +45,11 @@ closed_on(struct store *s, int64_t number, day_t day)
 
 	if (!db_row(s->db, CASE_LEGAL, db_i(number)))
 		return;
-	category = db_text(s->db, DB_CASE_LEGAL, 4, s->arena);
+	category = db_text(s->db, DB_CASE_LEGAL, 3, s->arena);
 	months =
-	    12 * retention_years(s, category, (enum case_outcome)db_int(s->db, DB_CASE_LEGAL, 5));
+	    12 * retention_years(s, category, (enum case_outcome)db_int(s->db, DB_CASE_LEGAL, 4));
 	db_run(s->db, RETENTION_SET, db_i(number), db_i(day), db_i(months),
 	    db_i(day_add_months(day, months)));
-	db_run(s->db, CASE_WARNED, db_i(number), db_i(0));
 }
 
 void
@@ -82,7 +81,7 @@ void
 legal_reopened(struct store *s, int64_t number)
 {
 	db_run(s->db, DISPOSAL_DROP, db_i(number));
-	db_run(s->db, CASE_WARNED, db_i(number), db_i(0));
+	db_run(s->db, RETENTION_TOLD, db_i(number), db_i(0));
 }
 
 bool
@@ -115,7 +114,7 @@ case_hold(struct store *s, const struct call *c, struct answer *out)
 	db_run(s->db, CASE_HOLD, db_i(f.number), db_i(m->on));
 	/* Whoever wanted it destroyed before may want so again; officers are warned anew. */
 	db_run(s->db, DISPOSAL_DROP, db_i(f.number));
-	db_run(s->db, CASE_WARNED, db_i(f.number), db_i(0));
+	db_run(s->db, RETENTION_TOLD, db_i(f.number), db_i(0));
 	audit(s, c->actor, "hold", f.number, m->on ? "on" : "off");
 	return store_done(s, out,
 	    m->on ? "%s is held: it is not destroyed until the hold is lifted"
@@ -177,7 +176,7 @@ reporter_wrote(struct store *s, int64_t number)
 
 	if (!db_row(s->db, CASE_LEGAL, db_i(number)))
 		return true;
-	hash = db_copy(s->db, DB_CASE_LEGAL, 6, s->arena);
+	hash = db_copy(s->db, DB_CASE_LEGAL, 5, s->arena);
 	return db_row(s->db, WAITING_COUNT, db_b(hash.p, hash.len)) &&
 	       db_int(s->db, DB_WAITING_COUNT, 0) > 0;
 }
@@ -195,41 +194,58 @@ anybody_wrote(struct store *s, int64_t number)
 	return reporter_wrote(s, number);
 }
 
+/* Some of those that a query finds: their numbers and days. */
+static size_t
+find(struct store *s, enum db_query q, const struct db_value *v, size_t n_v, int64_t *number,
+    day_t *due)
+{
+	size_t n = 0;
+
+	for (bool ok = db_row_(s->db, q, v, n_v); ok && n < AT_A_TIME; ok = db_next(s->db, q)) {
+		number[n] = db_int(s->db, q, 0);
+		due[n++] = (day_t)db_int(s->db, q, 1);
+	}
+	db_reset(s->db);
+	return n;
+}
+
+static void
+warn(struct store *s, int64_t number, day_t due)
+{
+	db_run(s->db, RETENTION_TOLD, db_i(number), db_i(s->today));
+	audit(s, "", "warn", number, "");
+	store_clock_event(s, "due", number, CASE_CLOSED, "retention", due);
+}
+
 bool
 legal_pass(struct store *s)
 {
-	const day_t warn = (day_t)s->setup->warning_days;
-	struct {
-		int64_t number;
-		day_t due;
-		bool warned;
-	} row[AT_A_TIME];
-	size_t n = 0, done = 0;
+	const day_t days = (day_t)s->setup->warning_days;
+	int64_t number[AT_A_TIME];
+	day_t due[AT_A_TIME];
+	size_t soon, over, done = 0;
 
-	for (bool ok = db_row(s->db, RETENTION_DUE, db_i(CASE_CLOSED), db_i(s->today + warn),
-		 db_i(s->today), db_i(s->today - warn), db_i(AT_A_TIME));
-	     ok && n < AT_A_TIME; ok = db_next(s->db, DB_RETENTION_DUE)) {
-		row[n].number = db_int(s->db, DB_RETENTION_DUE, 0);
-		row[n].due = (day_t)db_int(s->db, DB_RETENTION_DUE, 1);
-		row[n++].warned = db_int(s->db, DB_RETENTION_DUE, 2) != 0;
-	}
-	db_reset(s->db);
-	for (size_t i = 0; i < n && !db_failed(s->db); i++) {
+	soon = find(s, DB_RETENTION_SOON,
+	    DB_ARGS(db_i(CASE_CLOSED), db_i(s->today + days), db_i(AT_A_TIME)), number, due);
+	for (size_t i = 0; i < soon && !db_failed(s->db); i++) {
 		arena_mark_t mark = arena_mark(s->arena);
 
-		if (!row[i].warned) {
-			db_run(s->db, CASE_WARNED, db_i(row[i].number), db_i(s->today));
-			audit(s, "", "warn", row[i].number, "");
-			store_clock_event(
-			    s, "due", row[i].number, CASE_CLOSED, "retention", row[i].due);
-			done++;
-		} else if (!anybody_wrote(s, row[i].number)) {
-			destroy(s, row[i].number);
+		warn(s, number[i], due[i]);
+		arena_release(s->arena, mark);
+	}
+	over = find(s, DB_RETENTION_OVER,
+	    DB_ARGS(db_i(CASE_CLOSED), db_i(s->today), db_i(s->today - days), db_i(AT_A_TIME)),
+	    number, due);
+	for (size_t i = 0; i < over && !db_failed(s->db); i++) {
+		arena_mark_t mark = arena_mark(s->arena);
+
+		if (!anybody_wrote(s, number[i])) {
+			destroy(s, number[i]);
 			done++;
 		}
 		arena_release(s->arena, mark);
 	}
-	return n == AT_A_TIME && done > 0;
+	return soon == AT_A_TIME || (over == AT_A_TIME && done > 0);
 }
 
 enum verdict
@@ -268,7 +284,8 @@ case_destroy(struct store *s, const struct call *c, struct answer *out)
 		return v;
 	/* Its time is over as of today, and whoever wants so was warned. */
 	db_run(s->db, RETENTION_SET, db_i(f.number), db_i(s->today), db_i(0), db_i(s->today - 1));
-	db_run(s->db, CASE_WARNED, db_i(f.number), db_i(s->today - (day_t)s->setup->warning_days));
+	db_run(
+	    s->db, RETENTION_TOLD, db_i(f.number), db_i(s->today - (day_t)s->setup->warning_days));
 	db_run(s->db, DISPOSAL_SET, db_i(f.number), db_t(c->actor), db_t(m->reason));
 	audit(s, c->actor, "destroy-wanted", f.number, m->reason);
 	s->effects.legal = true;
@@ -365,7 +382,8 @@ case_export(struct store *s, const struct call *c, struct answer *out)
 	if (officer_find(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (m->hash.len != EXPORT_HASH_BYTES)
-		return store_refuse(s, out, EX_DATAERR, "an export needs the hash of what is in it");
+		return store_refuse(
+		    s, out, EX_DATAERR, "an export needs the hash of what is in it");
 	if (f.state == CASE_DESTROYED)
 		return store_refuse(
 		    s, out, EX_DATAERR, "%s is destroyed: there is nothing to export", f.text);

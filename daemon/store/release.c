@@ -136,6 +136,7 @@ release_messages(struct store *s, struct span hash)
 			db_run(s->db, READER_REFRESH, db_i(number));
 		}
 		db_run(s->db, CASE_UNREAD, db_i(number), db_i(1));
+		db_run(s->db, RETENTION_TOLD, db_i(number), db_i(0)); /* warned of anew */
 		store_event(s, "message", number, state);
 		db_run(s->db, WAITING_DROP, db_i(row));
 		s->effects.released = true;

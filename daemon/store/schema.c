@@ -253,9 +253,11 @@ static const char *const version_3[] = {
 	/* ---- the legal record ---- */
 	"ALTER TABLE cases ADD COLUMN hold INTEGER NOT NULL DEFAULT 0",      /* 1: never destroyed */
 	"ALTER TABLE cases ADD COLUMN unread INTEGER NOT NULL DEFAULT 0",    /* 1: nobody saw what came last */
-	"ALTER TABLE cases ADD COLUMN warned_on INTEGER NOT NULL DEFAULT 0", /* that it will be destroyed */
+	/* Of this clock, told is the day on which officers were warned. */
 	"CREATE INDEX clock_retention ON clock (due, number)"
 	"  WHERE name = 'retention' AND met_on = 0 AND due > 0",
+	"CREATE INDEX clock_unwarned ON clock (due, number)"
+	"  WHERE name = 'retention' AND met_on = 0 AND due > 0 AND told = 0",
 	"CREATE TABLE disposal ("              /* who wants a case destroyed before its time */
 	"  number INTEGER PRIMARY KEY REFERENCES cases,"
 	"  officer TEXT NOT NULL,"

@@ -77,7 +77,7 @@ round() # LABEL
 	before=$(rooms)
 	victims=$(room_pids host; room_pids store; room_pids dispatch; room_pids desk; room_pids intake; echo "$daemon")
 	plugin reach hostile_all "settings = { do = \"reach\";
-		secrets = \"$dir/state/candor.db,$dir/keys/intake.key,$dir/keys/desk.key,$dir/candor.conf,$dir/admin.key\";
+		secrets = \"$dir/state/candor.db,$dir/keys/intake.key,$dir/keys/desk.key,$dir/keys/audit.key,$dir/candor.conf,$dir/admin.key\";
 		sockets = \"$dir/run/intake.sock,$dir/run/desk.sock\";
 		victims = \"$(echo $victims | tr ' ' ',')\"; };"
 	check "$who: the enemy of everything is let in" "$candor" admin reload --key "$admin_key"
