@@ -21,9 +21,20 @@
 static void
 add_case(struct store *s)
 {
+	Candor__Clock clocks[] = { CANDOR__CLOCK__INIT, CANDOR__CLOCK__INIT };
+	Candor__Clock *list[] = { &clocks[0], &clocks[1] };
+	Candor__StoreReport report = CANDOR__STORE_REPORT__INIT;
+	char names[][16] = { "acknowledge", "feedback" };
 	uint8_t hash[32];
 	int64_t number;
 
+	for (size_t i = 0; i < NELEM(list); i++) {
+		clocks[i].name = names[i];
+		clocks[i].due = s->today + 7 + 90 * (int32_t)i;
+	}
+	report.received_on = s->today;
+	report.clocks = list;
+	report.n_clocks = NELEM(list);
 	randombytes_buf(hash, sizeof(hash));
 	memcpy(&number, hash, sizeof(number));
 	number &= NUMBER_END - 1;
@@ -32,8 +43,7 @@ add_case(struct store *s)
 	db_run(s->db, CASE_ADD, db_i(number), db_b(hash, sizeof(hash)), db_i(1),
 	    db_t("phi-disclosure"), db_t("high"), db_t(""), db_i(s->today), db_i(CASE_NEW),
 	    db_i(3));
-	db_run(s->db, CLOCK_ADD, db_i(number), db_t("acknowledge"), db_i(s->today + 7), db_i(0));
-	db_run(s->db, CLOCK_ADD, db_i(number), db_t("feedback"), db_i(s->today + 97), db_i(0));
+	clocks_begin(s, number, &report);
 	for (size_t i = 0; s->charter.directory != NULL && i < s->charter.directory->n_officers;
 	     i++)
 		db_run(

@@ -165,6 +165,67 @@ Test(host, a_plugin_sees_the_event_and_nothing_else, .timeout = 60)
 	cr_assert(zero(int, test_room_stop(&h.room)));
 }
 
+/* n deliveries in one packet; the first byte of each one's key is its place. */
+static void
+send_batch(const struct host *h, uint32_t tag, size_t n)
+{
+	static uint8_t keys[200][16];
+	static Candor__Delivery d[200], *list[200];
+	Candor__Deliveries m = CANDOR__DELIVERIES__INIT;
+	static Candor__Event e = CANDOR__EVENT__INIT;
+
+	e.kind = (char *)(uintptr_t) "filed";
+	for (size_t i = 0; i < n; i++) {
+		keys[i][0] = (uint8_t)i;
+		d[i] = (Candor__Delivery)CANDOR__DELIVERY__INIT;
+		d[i].key = wire_bytes(keys[i], 16);
+		d[i].event = &e;
+		list[i] = &d[i];
+	}
+	m.plugin = (char *)(uintptr_t) "bad";
+	m.n_deliveries = n;
+	m.deliveries = list;
+	test_room_send(h->dispatch, MSG_DELIVER, tag, &m.base);
+}
+
+Test(host, a_batch_is_answered_one_by_one_in_its_order, .timeout = 60)
+{
+	struct host h = start("hostile.so", "echo", "", false);
+
+	send_batch(&h, 5, 200);
+	for (unsigned i = 0; i < 200; i++) {
+		struct test_packet p =
+		    test_room_expect(&h.room, h.dispatch, PARTY_DISPATCH, MSG_DELIVERED);
+		const Candor__Outcome *o = (const void *)p.msg;
+
+		cr_assert(eq(u32, p.tag, 5));
+		cr_assert(eq(u32, o->key.data[0], i));
+		cr_assert(eq(uint, o->result, CANDOR_DELIVERED));
+	}
+	cr_assert(zero(int, test_room_stop(&h.room)));
+}
+
+Test(host, told_to_stop_it_hands_back_what_it_has_not_looked_at, .timeout = 60)
+{
+	struct host h = start("hostile.so", "echo", "", false);
+	const Candor__Empty stop = CANDOR__EMPTY__INIT;
+	struct test_packet p;
+	unsigned answered = 0;
+
+	/* Both are waiting when it looks. */
+	kill(h.room.pid, SIGSTOP);
+	send_batch(&h, 5, 200);
+	test_room_send(h.room.fd, MSG_ROOM_STOP, 0, &stop.base);
+	kill(h.room.pid, SIGCONT);
+	while ((p = test_room_next(&h.room, h.dispatch, PARTY_DISPATCH)).kind == MSG_DELIVERED)
+		answered++;
+	cr_assert(eq(uint, p.kind, MSG_HOST_STATE));
+	cr_assert(eq(str, ((const Candor__PluginState *)(const void *)p.msg)->state,
+	    (char *)(uintptr_t) "leaving"));
+	cr_assert(lt(uint, answered, 200));
+	cr_assert(zero(int, test_room_wait(&h.room)));
+}
+
 /* Line breaks, an escape, a right-to-left override; what is no UTF-8 does not unpack. */
 static const char *const injections[] = { "x\r\nBcc: c@d", "x\n", "\x1b]0;x\a", "a\xe2\x80\xae" };
 

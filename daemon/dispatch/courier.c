@@ -14,7 +14,7 @@
 
 #define KEY_BYTES 16
 /* Outcomes wait so long for others to share a packet, and a commit in store, with. */
-#define FLUSH_MS 50
+#define FLUSH_MS 20
 /* As many of the largest outcomes (about 1060 bytes) as surely fit one body. */
 #define OUTCOMES_PER_MESSAGE 48
 /* Ask store at least so often, whatever it said. */
