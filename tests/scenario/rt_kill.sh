@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # A real Request Tracker 5 and a real mail server, and kill -9 of hosts and of dispatch at any moment and at the
 # worst: every case gets its ticket and its mail, none a second ticket, and no mail another Message-ID.
-#   CASES=5000 KILLS=150 tests/scenario/rt_kill.sh    10,000 deliveries, in about half an hour
+#   CASES=5000 KILLS=150 tests/scenario/rt_kill.sh    10,000 deliveries: hours, most of them Request Tracker's
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/support/servers.sh"
 cases=${CASES:-8} kills=${KILLS:-8}
