@@ -261,6 +261,7 @@ demo:
 
 bench:
 	@.ci/deps --quiet build demo
+PARTS_desk          := $(STORE_PARTS)
 	@$(MAKE) --no-print-directory MODE=release all $(patsubst bench/%.c,build/release/bench/%,$(wildcard bench/*.c)) \
 	    build/release/tests/plugins/noop.so >&2
 	@bench/run build/release "$(SIZE)" "$(ONLY)"

@@ -186,6 +186,23 @@ static const struct verb verbs[] = {
 	  "  --json           [{\"n\", \"on\", \"by\", \"action\", \"case\", \"detail\", \"hash\"}, ...]; \"n\" is null for\n"
 	  "                   those who are no auditors, since gaps would tell of other cases\n\n"
 	  "`candor admin verify` follows the log from its first line to its last.\n" },
+	{ "stats", "[--from YYYY-MM] [--to YYYY-MM] [--by TABLE] [--format text|json|csv|html] [FILE]",
+	  "figures: how many, of what, how fast, with what outcome", verb_stats,
+	  "For auditors of all cases, once a period (a month, quarter, half or whole year, as the site has it)\n"
+	  "is over; for officers and leads of those that they can read, up to today with --to. Numbers that\n"
+	  "are too small are withheld, with as many others as it takes that none follows from the rest.\n"
+	  "Without --from and --to: of the last period that is over, and its year so far.\n\n"
+	  "  --from, --to     the periods that lie between the beginning of one month and the end of another\n"
+	  "  --by TABLE       one table, by period: category, site, severity, kind, month, acknowledged,\n"
+	  "                   outcome, followed\n"
+	  "  --format F       text, json, csv (one figure a line), html (a report for a board: no script,\n"
+	  "                   nothing fetched; to be printed or opened in any browser)\n"
+	  "  FILE             a new file, instead of standard output; its ending tells the format, too\n"
+	  "  --json           {\"from\", \"to\", \"k\", \"all_cases\", \"filed\", \"filed_a_year_before\",\n"
+	  "                   \"per_100_employees_a_year\", \"closed\", \"acknowledged_in_time_percent\",\n"
+	  "                   \"substantiated_percent\", \"reporter_wrote_again_percent\",\n"
+	  "                   \"days_to_acknowledge\": {\"median\", \"p90\"}, \"days_to_close\", \"tables\",\n"
+	  "                   \"periods\"}; null is withheld or not known, \"at_least\" what is known of it\n" },
 	{ "search", "[--category C] [--state S] [--tag T] [--since DATE]",
 	  "officers: find words in your cases", verb_search,
 	  "The words come from the prompt or standard input. Cases that you can open and in which all of them\n"

@@ -103,6 +103,7 @@ int officer_board(struct officer_session *s, int argc, char **argv);
 int officer_search(struct officer_session *s, int argc, char **argv);
 int officer_template(struct officer_session *s, int argc, char **argv);
 int officer_directory(struct officer_session *s, int argc, char **argv);
+int officer_stats(struct officer_session *s, int argc, char **argv);
 int officer_audit(struct officer_session *s, int argc, char **argv);
 int officer_hand_over(struct officer_session *s, int argc, char **argv);
 int officer_reseal(struct officer_session *s, int argc, char **argv);

@@ -34,6 +34,7 @@ static const struct officer_verb verbs[] = {
 	{ "search", officer_search },
 	{ "template", officer_template },
 	{ "directory", officer_directory },
+	{ "stats", officer_stats },
 	{ "audit", officer_audit },
 	{ "hand-over", officer_hand_over },
 	{ "reseal", officer_reseal },
@@ -193,6 +194,7 @@ help(void)
 	    "audit [--case C] [--action A] [--since DATE] [--until DATE] [--exports] [--limit N]\n"
 	    "case clocks CASE; case discovered CASE [DATE]; case met CASE CLOCK [--on DATE]\n"
 	    "case pause|waive CASE CLOCK         why: words follow; case resume CASE CLOCK\n"
+	    "stats [--from YYYY-MM] [--to YYYY-MM] [--by TABLE] [--format F] [FILE]\n"
 	    "directory show\n"
 	    "hand-over \"FROM\" \"TO\"… [--category C] [--keep]\n"
 	    "reseal\n"

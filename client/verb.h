@@ -36,6 +36,7 @@ int verb_reseal(struct client *c, int argc, char **argv);
 int verb_recover(struct client *c, int argc, char **argv);
 int verb_approve(struct client *c, int argc, char **argv);
 int verb_audit(struct client *c, int argc, char **argv);
+int verb_stats(struct client *c, int argc, char **argv);
 int verb_desk(struct client *c, int argc, char **argv);
 int verb_admin(struct client *c, int argc, char **argv);
 

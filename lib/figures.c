@@ -32,6 +32,16 @@ below(const struct figure *cells, size_t n, uint32_t limit)
 	return b;
 }
 
+/* Of two cells that are withheld, since one is small: how many the other is at least. */
+static void
+tell_least(struct figure *cells, const uint32_t n[2], uint32_t k)
+{
+	size_t large = n[1] > n[0];
+
+	if (n[!large] > 0 && n[!large] < k && n[0] + n[1] >= 2 * k - 1)
+		cells[large].n = n[0] + n[1] - (k - 1);
+}
+
 enum figures_show
 figures_withhold(struct figure *cells, size_t n, uint32_t k)
 {

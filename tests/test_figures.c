@@ -196,6 +196,19 @@ Test(figures, no_small_number_is_ever_published, .timeout = 5)
 /* ---- times and periods ------------------------------------------------------------------------ */
 
 Test(figures, quantiles_are_values_that_occur, .timeout = 5)
+Test(figures, of_two_cells_the_large_one_is_told_as_far_as_it_leaves_the_small_one_open,
+    .timeout = 5)
+{
+	struct figure f[] = { { 38, false }, { 2, false } }, g[] = { { 3, false }, { 5, false } };
+
+	cr_assert(eq(int, figures_withhold(f, 2, 5), FIGURES_SOME));
+	cr_assert(f[0].withheld && f[1].withheld);
+	cr_assert(eq(u32, f[0].n, 36));
+	cr_assert(eq(u32, f[1].n, 0));
+	cr_assert(eq(int, figures_withhold(g, 2, 5), FIGURES_SOME));
+	cr_assert(g[0].withheld && g[1].withheld && g[0].n == 0 && g[1].n == 0);
+}
+
 {
 	const uint32_t times[] = { 0, 1, 0, 5, 0, 3, 0, 0, 1 };
 

@@ -77,6 +77,7 @@ static const struct permission {
 	{ MSG_DELIVERY_RETRY, OF(ADMIN) },
 	{ MSG_DELIVERY_DISCARD, OF(ADMIN) },
 	{ MSG_RELEASE, OF(ADMIN) },
+	{ MSG_FIGURES_GET, CASEWORK | OF(AUDITOR) },
 	{ MSG_RELOAD, OF(ADMIN) },
 };
 
@@ -298,6 +299,7 @@ static const struct room_handler on[] = {
 	{ MSG_STATUS, on_answer },
 	{ MSG_PLUGINS, on_answer },
 	{ MSG_DELIVERIES_PAGE, on_answer },
+	{ MSG_FIGURES, on_answer },
 	{ MSG_REFUSAL, on_answer },
 	{ MSG_RELOADED, on_reloaded },
 	{ MSG_DIRECTORY_NOW, on_directory_now },

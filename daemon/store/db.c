@@ -117,6 +117,11 @@ struct db {
 	"(p.number = 0 OR p.asked_by = ?" n " OR EXISTS (SELECT 1 FROM officer o" \
 	" JOIN case_reader r ON r.officer = o.id WHERE r.number = p.number AND o.name = ?" n "))"
 
+/* Cases c that officer ?3 reads, or ?3 is ''. */
+#define FIGURES_OF_READER \
+	"(?3 = '' OR EXISTS (SELECT 1 FROM case_reader r WHERE r.received_on = c.received_on" \
+	" AND r.number = c.number AND r.officer = (SELECT id FROM officer WHERE name = ?3)))"
+
 #define AUDIT_COLUMNS "SELECT n, done_on, actor, action, number, detail, hash "
 #define AUDIT_PAGE_OF(index, condition) \
 	AUDIT_COLUMNS "FROM audit INDEXED BY " index " WHERE n < ?1 AND " condition \
@@ -567,6 +572,36 @@ static const char *const sql[DB__N] = {
 		" c.category, c.received_on, c.outcome FROM tombstone t"
 		" JOIN audit a ON a.n = t.line JOIN cases c ON c.number = t.number"
 		" WHERE t.number = ?1",
+
+	[DB_FIGURES_ADD] = "INSERT INTO figures (first, last, packed) VALUES (?1, ?2, ?3)",
+	[DB_FIGURES_LAST] = "SELECT last FROM figures ORDER BY first DESC LIMIT 1",
+	[DB_FIGURES_FROM] =
+		"SELECT first, last, packed FROM figures WHERE first >= ?1 AND last <= ?2 ORDER BY first",
+	[DB_FIGURES_FIRST_CASE] =
+		"SELECT received_on FROM cases INDEXED BY cases_received ORDER BY received_on LIMIT 1",
+	/* Received from day ?1 to ?2; ?3 at most. */
+	[DB_FIGURES_ENOUGH] =
+		"SELECT count(*) FROM (SELECT 1 FROM cases INDEXED BY cases_received"
+		" WHERE received_on BETWEEN ?1 AND ?2 LIMIT ?3)",
+	/* From day ?1 to ?2; ?3: those that this officer reads, or '': all. */
+	[DB_FIGURES_FILED] =
+		"SELECT c.category, c.site, c.severity, c.kind, c.received_on, k.due, k.met_on"
+		" FROM cases c INDEXED BY cases_received"
+		" LEFT JOIN clock k ON k.number = c.number AND k.name = 'acknowledge'"
+		" WHERE c.received_on BETWEEN ?1 AND ?2 AND " FIGURES_OF_READER,
+	[DB_FIGURES_CLOSED] =
+		"SELECT c.outcome, k.started_on - c.received_on, EXISTS (SELECT 1 FROM entry e"
+		" INDEXED BY entry_said WHERE e.number = c.number AND e.kind = 1)"
+		" FROM clock k INDEXED BY clock_closed CROSS JOIN cases c ON c.number = k.number"
+		" WHERE k.name = 'retention' AND k.started_on > 0 AND k.started_on BETWEEN ?1 AND ?2"
+		" AND " FIGURES_OF_READER,
+	/* Cases with a deadline that ran out before day ?1. */
+	[DB_FIGURES_OVERDUE] =
+		"SELECT count(DISTINCT number) FROM clock INDEXED BY clock_step"
+		" WHERE " CLOCK_RUNS("") " AND due < ?1",
+	[DB_FIGURES_OVERDUE_OF] =
+		"SELECT count(*) FROM officer o CROSS JOIN case_reader r INDEXED BY case_reader_due"
+		" WHERE o.name = ?2 AND r.officer = o.id AND r.due <> 0 AND r.due > 0 AND r.due < ?1",
 
 	[DB_TAG_ADD] = "INSERT INTO tag (number, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 	[DB_TAG_DROP] = "DELETE FROM tag WHERE number = ?1 AND tag = ?2",

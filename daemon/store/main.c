@@ -54,6 +54,7 @@ struct batch {
 	bool clocks_left;  /* more clocks ran out than were told of in one go */
 	bool log_dirty;    /* rows left the inbox and the log was not cut yet */
 	bool legal_left;   /* cases may have to be warned of or destroyed */
+	bool figures_left; /* more periods are over than were published in one go */
 	day_t legal_on;    /* when that was looked for last */
 };
 
@@ -411,6 +412,7 @@ release_now(struct room *r)
 	db_begin(s->db);
 	store_release(s, false);
 	b->clocks_left = by_the_clock(s);
+	b->figures_left = figures_pass(s, true);
 	b->legal_left = true; /* what the reporters wrote meanwhile is known now */
 	event_active(b->tick, 0, 0);
 	set_next_release(r, b);
@@ -446,6 +448,8 @@ daily(struct room *r)
 	b->legal_on = s->today;
 	if (b->legal_left)
 		b->legal_left = legal_pass(s);
+	if (r->setup->immediate || b->figures_left)
+		b->figures_left = figures_pass(s, false);
 	audit_daily(s);
 	digest_daily(s);
 	wait = store_watch(s);
@@ -455,7 +459,7 @@ daily(struct room *r)
 		db_keep(s->db);
 	finish(r);
 	arena_end(&r->arena);
-	return b->clocks_left || b->legal_left ? 1 : wait;
+	return b->clocks_left || b->legal_left || b->figures_left ? 1 : wait;
 }
 
 static void

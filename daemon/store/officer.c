@@ -150,6 +150,7 @@ static const struct {
 	{ MSG_DELIVERY_RETRY,   OF(ADMIN),                        false, delivery_retry },
 	{ MSG_DELIVERY_DISCARD, OF(ADMIN),                        false, delivery_discard },
 	{ MSG_RELEASE,          OF(ADMIN),                        false, release },
+	{ MSG_FIGURES_GET,      CASEWORK | OF(AUDITOR),           false, figures_get },
 };
 /* clang-format on */
 

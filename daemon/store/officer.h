@@ -96,6 +96,9 @@ enum verdict audit_of_case(struct store *s, int64_t number, struct answer *out);
 /* ---- clocks.c ---- */
 enum verdict case_clock(struct store *s, const struct call *c, struct answer *out);
 
+/* ---- figures.c ---- */
+enum verdict figures_get(struct store *s, const struct call *c, struct answer *out);
+
 /* ---- approve.c: four eyes ---- */
 /*
  * May the sender do what now ("export", "destroy") to the case? KEEP: yes, since the site does not ask

@@ -309,6 +309,17 @@ static const char *const version_3[] = {
 	"DROP INDEX case_reader_due",
 	"CREATE INDEX case_reader_due ON case_reader (officer, due, number) WHERE due <> 0",
 
+	/* ---- figures ---- */
+	"CREATE TABLE figures ("               /* of periods that are over, as published: never changed */
+	"  first INTEGER PRIMARY KEY,"
+	"  last INTEGER NOT NULL,"
+	"  packed BLOB NOT NULL"               /* FigurePeriod */
+	") STRICT",
+	"CREATE INDEX cases_received ON cases (received_on, category, site, severity, kind)",
+	"CREATE INDEX clock_closed ON clock (started_on, number)"
+	"  WHERE name = 'retention' AND started_on > 0",
+	"CREATE INDEX entry_said ON entry (number) WHERE kind = 1", /* by the reporter, after the report */
+
 	/* ---- work on a case ---- */
 	"ALTER TABLE cases ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0",
 	"CREATE INDEX cases_merged ON cases (merged_into) WHERE merged_into > 0",

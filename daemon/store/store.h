@@ -362,6 +362,11 @@ bool case_is_held(struct store *s, int64_t number);
  * are more. */
 bool legal_pass(struct store *s);
 
+/* ---- figures: figures.c ---- */
+/* Publish one more period that is over, if there is one. released: all that had been filed until now is
+ * among the cases. In a transaction. True: there are more. */
+bool figures_pass(struct store *s, bool released);
+
 /* ---- a copy of the database: backup.c ---- */
 /* Outside a transaction: from now on the file stays as it is, and what changes goes to the log; and the
  * end of it. */

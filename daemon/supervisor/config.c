@@ -16,6 +16,7 @@
 #include "candor/casestate.h"
 #include "candor/day.h"
 #include "candor/directory.h"
+#include "candor/figures.h"
 #include "candor/strip.h"
 
 #include "common/log.h"
@@ -63,6 +64,7 @@ recipient_valid(const char *text)
 	return age_recipient_parse(recipient, text, strlen(text)) == 0;
 }
 
+static const char *const figures_words[] = { "month", "quarter", "half-year", "year", NULL };
 static const char *const sandbox_words[] = { "enforce", "best-effort", NULL };
 static const char *const log_words[] = { "error", "warning", "info", "debug", NULL };
 static const char *const severity_words[] = { "low", "medium", "high", "critical", NULL };
@@ -127,6 +129,10 @@ static const struct setting_key main_keys[] = {
 	{ "log_level", SETTING_CHOICE, 0, AT(log_level), .words = log_words, .number = LOG_LEVEL_INFO },
 	{ "headcount_k", SETTING_NUMBER, 0, AT(headcount_k), .min = 1, .max = 10000, .number = 10,
 	  .doc = "a site with fewer people is shown as its parent" },
+	{ "figures", SETTING_CHOICE, 0, AT(figures), .words = figures_words, .number = 3,
+	  .doc = "how long a period of figures is" },
+	{ "figures_k", SETTING_NUMBER, 0, AT(figures_k), .min = FIGURES_K_MIN, .max = FIGURES_K_MAX, .number = FIGURES_K,
+	  .doc = "smaller numbers are withheld from figures" },
 	{ "plugins_dir", SETTING_PATH, 0, AT(plugins_dir), .min = 1, .max = 4000,
 	  .text = "plugins.d", .doc = "folder of NAME.conf, one for each plugin" },
 	{ "plugin_path", SETTING_PATH, 0, AT(plugin_path), .min = 1, .max = 4000,

@@ -36,6 +36,8 @@ struct config {
 	uint32_t uid_base;
 	uint32_t headcount_k;
 	uint32_t due_days, alarm_after_h;
+	uint32_t figures; /* 0: month, 1: quarter, 2: half-year, 3: year */
+	uint32_t figures_k;
 	uint32_t warning_days, backup_days;
 	char *backup_recipient;
 	uint32_t working_week; /* bits 1 << weekday, 0: Monday */

@@ -28,6 +28,7 @@ enum part {
 	PART_PLUGINS = 64, /* without settings */
 	PART_TEMPLATES = 512,
 	PART_CLOCKS = 128, /* when officers and administrators are warned */
+	PART_FIGURES = 256, /* sites with their headcounts, periods */
 };
 
 static const unsigned parts[PARTY__N] = {
@@ -35,7 +36,7 @@ static const unsigned parts[PARTY__N] = {
 	[PARTY_DESK] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS |
 		       PART_TEMPLATES,
 	[PARTY_STORE] = PART_SITE | PART_LIMITS | PART_CATEGORIES | PART_RELEASE | PART_ACTIONS |
-			PART_PLUGINS | PART_CLOCKS,
+			PART_PLUGINS | PART_CLOCKS | PART_FIGURES,
 	[PARTY_DISPATCH] = PART_PLUGINS,
 };
 
@@ -102,6 +103,14 @@ config_slice(Candor__RoomSetup *out, const struct config *c, enum wire_party roo
 	if (has & (PART_GUIDE | PART_CATEGORIES)) {
 		out->n_categories = c->n_categories;
 		out->categories = has & PART_GUIDE ? c->categories : c->categories_brief;
+	}
+	if (has & PART_FIGURES) {
+		static const uint32_t months[] = { 1, 3, 6, 12 };
+
+		out->n_sites = c->n_sites;
+		out->sites = c->sites;
+		out->figures_months = months[c->figures];
+		out->figures_k = c->figures_k;
 	}
 	if (has & PART_RELEASE) {
 		out->immediate = c->immediate;

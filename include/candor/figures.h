@@ -11,7 +11,7 @@
 #define FIGURES_K 5
 #define FIGURES_K_MIN 3 /* of two, each is known to be one as soon as both are withheld */
 #define FIGURES_K_MAX 100
-#define FIGURES_MONTHS 3
+#define FIGURES_MONTHS 12
 
 /* One cell of a table. n is 0 where it is withheld. */
 struct figure {

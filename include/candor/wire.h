@@ -102,6 +102,8 @@ enum wire_party {
 	X(  85, AUDIT_PAGE,         DESK,       OFFICER,    WIRE_BODY_MAX, audit_page,        "the same") \
 	X(  86, AUDIT_CHAIN,        OFFICER,    DESK,       32,            audit_after,       "all lines, from the first on, to be followed; answered by AUDIT_PAGE") \
 	X(  87, AUDIT_HEAD_GET,     OFFICER,    DESK,       16,            audit_head_ref,    "the last head, and what became of an earlier one") \
+	X(  88, FIGURES_GET,        OFFICER,    DESK,       32,            figures_get,       "figures of some periods") \
+	X(  89, FIGURES,            DESK,       OFFICER,    WIRE_BODY_MAX, figures,           "the same") \
 	/* ---- between rooms ---- */ \
 	X( 128, STORE_REPORT,       INTAKE,     STORE,      WIRE_BODY_MAX, store_report,      "a sealed report, identity stripped") \
 	X( 129, STORED,             STORE,      INTAKE,     64,            stored,            "durable") \
