@@ -189,6 +189,17 @@ look_at_report(struct search *f, const Candor__ReportEntry *e)
 
 /* ---- one case --------------------------------------------------------------------------------- */
 
+static void
+tell_progress(const struct search *f, bool end)
+{
+	if (!isatty(STDERR_FILENO) || (!end && f->looked % PROGRESS_EVERY != 0))
+		return;
+	fprintf(stderr, "\r\033[K");
+	if (!end)
+		fprintf(stderr, "%u cases searched, %u found", f->looked, f->hits);
+	fflush(stderr);
+}
+
 static int
 print_hit(struct search *f, const Candor__CaseSummary *k, const char *entries)
 {
@@ -199,6 +210,7 @@ print_hit(struct search *f, const Candor__CaseSummary *k, const char *entries)
 	const char *cells[] = { k->number, k->state, k->category, client_day(day, k->received_on),
 		entries };
 
+	tell_progress(f, true);
 	if (f->hits++ == 0)
 		officer_heading(c, columns, NELEM(columns));
 	for (size_t i = 0; i < NELEM(columns); i++)
@@ -283,17 +295,6 @@ look_at_case(struct search *f, const char *number)
 }
 
 /* ---- all of them ------------------------------------------------------------------------------ */
-
-static void
-tell_progress(const struct search *f, bool end)
-{
-	if (!isatty(STDERR_FILENO) || (!end && f->looked % PROGRESS_EVERY != 0))
-		return;
-	fprintf(stderr, "\r\033[K");
-	if (!end)
-		fprintf(stderr, "%u cases searched, %u found", f->looked, f->hits);
-	fflush(stderr);
-}
 
 /* Page by page, newest first, until they came before since. */
 static int

@@ -130,7 +130,7 @@ values_of(struct officer_session *s, const Candor__CaseRecord *record, const cha
 	values[TEMPLATE_OFFICER] = s->me->name;
 }
 
-/* Whoever has no terminal says with their words what the text waits for. */
+/* ask: for the officer's own words, when the text waits for some. */
 static int
 fill(struct officer_session *s, const struct open_case *k, const Candor__Template *t,
     const Candor__Templates *all, const char *outcome, bool ask, struct span *out)
@@ -142,7 +142,8 @@ fill(struct officer_session *s, const struct open_case *k, const Candor__Templat
 
 	values_of(s, k->record, outcome, all, &d, values);
 	if (ask && strstr(t->text, "{{words}}") != NULL) {
-		if ((r = officer_words(s, &words, "Your words")) != 0)
+		if ((r = officer_words(
+			 s, &words, "Your own words, to stand in the middle of the template")) != 0)
 			return r;
 		values[TEMPLATE_WORDS] = (const char *)words.p;
 	}
@@ -196,7 +197,7 @@ template_words(struct officer_session *s, const struct open_case *k,
 	if (!template_suits(t, of->category, of->kind))
 		fprintf(stderr, "candor: the template %s is meant for other cases than this one\n",
 		    t->id);
-	if ((r = fill(s, k, t, all, outcome, !editor, words)) != 0)
+	if ((r = fill(s, k, t, all, outcome, true, words)) != 0)
 		return r;
 	return editor ? edit(s->c, prompt, words) : check_filled(s->c, *words);
 }

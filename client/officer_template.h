@@ -24,8 +24,8 @@ struct template_choice {
 
 /*
  * The words to the reporter: as case_take_words() without a template; else its text with the case's
- * values. On a terminal it is there to be edited; otherwise, what it wants of the officer's own words is
- * read as words are. outcome: of a case that is about to be resolved; or NULL. EX_DATAERR when a
+ * values; what it waits for of the officer's own words is read as words are, and on a terminal the whole
+ * is there to be edited. outcome: of a case that is about to be resolved; or NULL. EX_DATAERR when a
  * name in braces is left in it.
  */
 int template_take_words(struct officer_session *s, const struct open_case *k,
