@@ -45,6 +45,7 @@ tell_least(struct figure *cells, const uint32_t n[2], uint32_t k)
 enum figures_show
 figures_withhold(struct figure *cells, size_t n, uint32_t k)
 {
+	const uint32_t first[2] = { n > 0 ? cells[0].n : 0, n > 1 ? cells[1].n : 0 };
 	uint32_t limit = k - 1;
 	uint64_t total = 0;
 	struct below b;
@@ -63,6 +64,8 @@ figures_withhold(struct figure *cells, size_t n, uint32_t k)
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].n <= limit)
 			cells[i] = (struct figure){ .withheld = true };
+	if (n == 2)
+		tell_least(cells, first, k);
 	return total < k ? FIGURES_NOTHING : FIGURES_SOME;
 }
 

@@ -13,7 +13,7 @@
 #define FIGURES_K_MAX 100
 #define FIGURES_MONTHS 12
 
-/* One cell of a table. n is 0 where it is withheld. */
+/* One cell of a table. Where it is withheld, n is a number that it is not below; mostly 0. */
 struct figure {
 	uint32_t n;
 	bool withheld;
@@ -31,6 +31,9 @@ enum figures_show { FIGURES_ALL, FIGURES_SOME, FIGURES_NOTHING /* not even how m
  * from the smallest up as many as it takes until the withheld ones are k cases or more and not all the
  * same number. Only how large they are decides, so that any two withheld cells could as well have
  * each other's number: no one of them can be recovered, not even by somebody who knows this rule.
+ *
+ * Where there are but two cells, and one of them is small, the other is known to be the total less k - 1
+ * or more, which leaves k - 1 possibilities.
  */
 enum figures_show figures_withhold(struct figure *cells, size_t n, uint32_t k);
 
