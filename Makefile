@@ -245,6 +245,7 @@ PARTS_test_clean_media := $(CLEANER_PARTS)
 PARTS_clocks        := $(STORE_PARTS)
 PARTS_strip         := $(B)/tests/support/corpus.o
 PARTS_backlog       := $(STORE_PARTS)
+PARTS_desk          := $(STORE_PARTS)
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o $(B)/daemon/cleaner/walls.o
 
 tests-build: all $(TESTSO) $(TESTS) $(BENCH)
@@ -261,7 +262,6 @@ demo:
 
 bench:
 	@.ci/deps --quiet build demo
-PARTS_desk          := $(STORE_PARTS)
 	@$(MAKE) --no-print-directory MODE=release all $(patsubst bench/%.c,build/release/bench/%,$(wildcard bench/*.c)) \
 	    build/release/tests/plugins/noop.so >&2
 	@bench/run build/release "$(SIZE)" "$(ONLY)"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Figures as `candor stats` shows them: the periods that the service published, and what follows from
- * adding them up. officer_stats.c fetches and prints them as text, JSON and CSV, stats_html.c as a
- * report for a board. Client.
+ * adding them up. officer_stats.c fetches them, stats_print.c and stats_html.c show them. Client.
  */
 #ifndef CANDOR_CLIENT_STATS_H
 #define CANDOR_CLIENT_STATS_H
@@ -13,6 +12,7 @@
 #include "candor/figures.h"
 
 struct client;
+struct json_t;
 
 /* A sum of cells. When some of them are withheld it is n or more. */
 struct stats_cell {
@@ -60,10 +60,15 @@ struct stats {
 	struct stats_table tables[STATS_TABLES];
 };
 
+/* Fill the tables from the periods, which are set. EX_OSERR. */
+int stats_add_up(struct stats *s) MUST_CHECK;
+const char *stats_table_name(enum stats_table_id t);
+
 /* The table of that name; NULL: there is none. */
 const Candor__FigureTable *stats_table_of(const Candor__FigurePeriod *p, const char *name);
 /* A row of a table of the period; nothing when it has no such row. */
 struct stats_cell stats_cell_of(const Candor__FigurePeriod *p, const char *table, const char *key);
+bool stats_has(const Candor__FigurePeriod *p, const char *table, const char *key);
 struct stats_cell stats_total_of(const Candor__FigurePeriod *p, const char *table);
 /* Of all that is shown. NULL: no such row. */
 const struct stats_row *stats_row_of(const struct stats *s, enum stats_table_id t, const char *key);
@@ -91,6 +96,10 @@ struct stats_time stats_time_of(const struct stats *s, int which);
 /* Closed cases whose outcome was substantiated, fully or in part. */
 struct stats_cell stats_substantiated(const struct stats *s);
 
+/* All of it, or (by not NULL) one table, period by period. */
+void stats_text(const struct stats *s, const struct stats_table *by, FILE *f);
+void stats_csv(const struct stats *s, const struct stats_table *by, FILE *f);
+struct json_t *stats_json(const struct stats *s, const struct stats_table *by);
 /* One self-contained HTML page: no script, nothing fetched. */
 void stats_html(const struct stats *s, FILE *f);
 

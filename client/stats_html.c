@@ -36,6 +36,7 @@ static const char style[] =
 	".tile b{display:block;font-size:30px;line-height:1.15;font-weight:640;letter-spacing:-.015em}"
 	".tile b small{font-size:17px;font-weight:560;letter-spacing:0}"
 	".tile span{display:block;color:var(--soft);font-size:13.5px}"
+	".tile b .soft{display:inline;font-size:inherit}.apart th[scope=row]{font-size:13px}"
 	".tile .what{color:var(--ink);font-weight:560;font-size:14px;margin-bottom:4px}"
 	"section{padding:20px 22px 16px;margin-bottom:18px;break-inside:avoid}"
 	".pair{display:grid;grid-template-columns:1fr 1fr;gap:18px;align-items:start}"
@@ -70,7 +71,8 @@ static const char style[] =
 	"body{font-size:10.5pt}main{padding:0;max-width:none}h1{font-size:20pt}h2{font-size:12pt}"
 	"section,.tile{border-radius:4px}section{padding:11px 14px;margin-bottom:10px}"
 	".tile{padding:9px 12px}.tile b{font-size:19pt}.tile b small{font-size:11pt}"
-	".tile span,.sub,footer{font-size:9pt}th,td{padding-top:3px;padding-bottom:3px}.tiles,.pair{gap:10px}}";
+	"td.bar{width:19%}.apart th[scope=row]{font-size:8.5pt}section{font-size:9.5pt}"
+	".tile span,.sub,footer{font-size:9pt}.tile .what{font-size:9.5pt}th,td{padding-top:3px;padding-bottom:3px}.tiles,.pair{gap:10px}}";
 /* clang-format on */
 
 /* Text of others. */
@@ -206,10 +208,12 @@ put_tiles(const struct stats *s, FILE *f)
 	tile_percent(f, "Acknowledged in time", in_time != NULL ? in_time->now : unknown,
 	    filed->total, "reports");
 	tile_begin(f, "Overdue");
-	put_cell(f, (struct stats_cell){ last->overdue, last->overdue_withheld });
 	day_format(day, last->overdue_on);
-	fprintf(f, "</b><span>%s on %s</span></div>\n",
-	    last->overdue_withheld ? "some cases, too few to tell," : "cases past a deadline", day);
+	if (last->overdue_withheld)
+		fprintf(f, "<small>under %u</small>", s->k);
+	else
+		fprintf(f, "%u", last->overdue);
+	fprintf(f, "</b><span>past a deadline on %s</span></div>\n", day);
 
 	tile_begin(f, "Cases closed");
 	put_cell(f, closed->total);
@@ -230,7 +234,7 @@ put_tiles(const struct stats *s, FILE *f)
 
 /* ---- charts ----------------------------------------------------------------------------------- */
 
-enum { CHART_WIDTH = 1000, CHART_HEIGHT = 190, CHART_TOP = 22, CHART_BASE = 162 };
+enum { CHART_WIDTH = 1000, CHART_HEIGHT = 198, CHART_TOP = 22, CHART_BASE = 162 };
 
 static uint64_t
 largest(const struct stats_table *t)
@@ -339,7 +343,8 @@ put_withheld(const struct stats *s, FILE *f, const struct stats_table *t)
 		rest.partly = rest.partly || (row->now.partly && !is_withheld(row));
 		if (!is_withheld(row))
 			continue;
-		fputs(n++ == 0 ? "<tr class=soft><th scope=row>Each withheld: " : ", ", f);
+		fputs(
+		    n++ == 0 ? "<tr class=\"apart soft\"><th scope=row>Each withheld: " : ", ", f);
 		put(s, f, row->title);
 	}
 	if (n == 0)
