@@ -31,8 +31,8 @@ write_entry(struct store *s, const struct call *c, const struct found *f, enum c
 		    (unsigned)ENTRIES_MAX);
 	if (state == CASE_MERGED && work_merged_into(s, f->number, &into))
 		state = into.state;
-	store_entry(s, f->number, kind, c->who->name, s->today,
-	    WIRE_SPAN(*entry), entry->len, 0, NULL, &n);
+	store_entry(
+	    s, f->number, kind, c->who->name, s->today, WIRE_SPAN(*entry), entry->len, 0, NULL, &n);
 	if (to_reporter && (state == CASE_RESOLVED || state == CASE_CLOSED))
 		clocks_meet(s, f->number, "feedback", s->today);
 	return KEEP;
@@ -133,9 +133,8 @@ case_act(struct store *s, const struct call *c, struct answer *out)
 	db_run(s->db, CASE_SET_STATE, db_i(f.number), db_i(state));
 	follow_up(s, m, &f, event, state);
 	db_run(s->db, READER_REFRESH, db_i(f.number));
-	if (m->entry.len > 0 &&
-	    write_entry(s, c, &f, state, &m->entry, m->to_reporter ? ENTRY_REPLY : ENTRY_NOTE,
-		out) != KEEP)
+	if (m->entry.len > 0 && write_entry(s, c, &f, state, &m->entry,
+				    m->to_reporter ? ENTRY_REPLY : ENTRY_NOTE, out) != KEEP)
 		return UNDO;
 	audit(s, c->who->name, case_event_name(event), f.number,
 	    event == EV_RESOLVE ? m->outcome : "");
@@ -283,8 +282,7 @@ note_dropped(struct store *s, const struct call *c, const struct found *f,
 }
 
 enum verdict
-case_take_wrap(
-    struct store *s, const struct call *c, const Candor__CaseWrap *m, struct answer *out)
+case_take_wrap(struct store *s, const struct call *c, const Candor__CaseWrap *m, struct answer *out)
 {
 	const struct officer *readers[DIRECTORY_OFFICERS_MAX];
 	bool changed = false;

@@ -320,7 +320,8 @@ store_message(struct store *s, unsigned worker, const ProtobufCMessage *msg, str
 		return store_refuse(s, out, EX_DATAERR, "nothing was filed under this receipt");
 	if (released && db_int(s->db, DB_CASE_BY_LOOKUP, 1) == CASE_DESTROYED)
 		return store_refuse(s, out, EX_DATAERR,
-		    "what was filed under this receipt is destroyed, since its time is over: file a "
+		    "what was filed under this receipt is destroyed, since its time is over: file "
+		    "a "
 		    "new report");
 	if (db_row(s->db, WAITING_HAS, hash, id) ||
 	    (released &&
