@@ -230,6 +230,7 @@ $(B)/daemon/supervisor/embedded.o: etc/categories.conf $(wildcard etc/plugins.d/
 # Which test needs which room's parts beside the libraries.
 PARTS_test_db       := $(STORE_PARTS)
 PARTS_test_ledger   := $(STORE_PARTS)
+PARTS_test_periods  := $(STORE_PARTS)
 PARTS_test_record   := $(STORE_PARTS)
 PARTS_test_people   := $(STORE_PARTS)
 PARTS_test_clocks   := $(STORE_PARTS)

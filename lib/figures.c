@@ -57,10 +57,9 @@ figures_withhold(struct figure *cells, size_t n, uint32_t k)
 	b = below(cells, n, limit);
 	if (b.sum == 0)
 		return FIGURES_ALL;
-	while ((b.sum < k || b.least == b.most) && b.next != UINT32_MAX) {
+	/* The next one is k or more, and another number than those. */
+	if ((b.sum < k || b.least == b.most) && b.next != UINT32_MAX)
 		limit = b.next;
-		b = below(cells, n, limit);
-	}
 	for (size_t i = 0; i < n; i++)
 		if (cells[i].n <= limit)
 			cells[i] = (struct figure){ .withheld = true };
