@@ -410,7 +410,6 @@ officer_day(struct client *c, int32_t *out, const char *text)
 	    c, EX_USAGE, "\"%s\" is no day: write it as YYYY-MM-DD, like 2026-11-22", text);
 }
 
-
 int
 officer_text(struct client *c, char **out, const char *value)
 {

@@ -25,7 +25,7 @@ struct officer_session {
 	bool anyone; /* needs nobody of the directory: a key is made up rather than unlocked */
 	struct link *link; /* NULL: not connected */
 
-	bool audit_looked;           /* see audit_look() */
+	bool audit_looked; /* see audit_look() */
 
 	/* After officer_begin(), in c->arena: */
 	const Candor__Directory *got;   /* as it came */

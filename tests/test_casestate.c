@@ -34,9 +34,9 @@ Test(casestate, a_new_case_is_acknowledged_or_merged_before_anything_else)
 		enum case_state s = case_next(CASE_NEW, (enum case_event)e);
 
 		cr_assert(eq(int, s,
-		    e == EV_ACK	      ? CASE_ACKNOWLEDGED
-			: e == EV_MERGE ? CASE_MERGED
-					: CASE_NONE));
+		    e == EV_ACK     ? CASE_ACKNOWLEDGED
+		    : e == EV_MERGE ? CASE_MERGED
+				    : CASE_NONE));
 	}
 }
 

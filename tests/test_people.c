@@ -350,8 +350,7 @@ Test(people, store_does_for_each_role_what_it_may_ask_and_nothing_else)
 		for (unsigned who = 0; who < N_CALLERS; who++) {
 			enum verdict v = call_as(who, kind, empty);
 
-			if (!is_officers(kind) || kind == MSG_RELOAD ||
-			    kind == MSG_TEMPLATE_LIST) {
+			if (!is_officers(kind) || kind == MSG_RELOAD || kind == MSG_TEMPLATE_LIST) {
 				cr_assert(eq(int, v, DISHONEST), "kind %u", kind);
 				continue;
 			}

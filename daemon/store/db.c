@@ -1009,8 +1009,8 @@ static bool
 truncate_log(struct db *db)
 {
 	db_reset(db);
-	if (sqlite3_wal_checkpoint_v2(
-		db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+	if (sqlite3_wal_checkpoint_v2(db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+	    SQLITE_OK)
 		return true;
 	log_error("database: cannot truncate the log: %s", sqlite3_errmsg(db->lite));
 	return false;

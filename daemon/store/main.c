@@ -693,8 +693,9 @@ setup(struct room *r)
 		return CANDOR_ESYS;
 	if (audit_check(s, &bad) == CANDOR_EBADMSG) {
 		s->audit_bad = bad;
-		log_error("the audit log was tampered with: line %lld is not what was signed, or does "
-			  "not follow from what is before it; see `candor admin verify`",
+		log_error(
+		    "the audit log was tampered with: line %lld is not what was signed, or does "
+		    "not follow from what is before it; see `candor admin verify`",
 		    (long long)bad);
 	}
 	db_reset(s->db);

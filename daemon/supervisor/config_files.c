@@ -73,7 +73,8 @@ void
 config_directory_check(struct config *c, struct setting_reader *r, const config_setting_t *root)
 {
 	const config_setting_t *s = config_setting_get_member(root, "directory");
-	struct span text = config_read_small(r, root, "directory", c->directory, DIRECTORY_MAX_BYTES);
+	struct span text =
+	    config_read_small(r, root, "directory", c->directory, DIRECTORY_MAX_BYTES);
 	struct span sig = config_read_small(
 	    r, root, "directory_signature", c->directory_signature, MINISIGN_SIGNATURE_MAX);
 	struct minisign_public charter;

@@ -30,8 +30,7 @@ extern const char *const config_weekdays[];
 bool config_day_valid(const char *text);
 bool config_email_or_none(const char *text);
 /* The site's own clocks and its ladder, once categories and main settings are read. */
-void config_clocks_read(
-    struct config *c, struct setting_reader *r, const config_setting_t *root);
+void config_clocks_read(struct config *c, struct setting_reader *r, const config_setting_t *root);
 
 /* Complain about a key file (setting name, at path) that others can read or that is not there. */
 void config_key_check(

@@ -16,15 +16,15 @@
 		".popsection\n")
 
 /* In each language that there is. */
-#define TEMPLATE(X, symbol, name) \
-	X(symbol##_en, "templates.d/" name ".en.txt", "etc/templates.d/" name ".en.txt") \
+#define TEMPLATE(X, symbol, name)                                                                  \
+	X(symbol##_en, "templates.d/" name ".en.txt", "etc/templates.d/" name ".en.txt")           \
 	X(symbol##_es, "templates.d/" name ".es.txt", "etc/templates.d/" name ".es.txt")
-#define TEMPLATES(X) \
-	TEMPLATE(X, t_received, "received") \
-	TEMPLATE(X, t_more_information, "more-information") \
-	TEMPLATE(X, t_closed_substantiated, "closed-substantiated") \
-	TEMPLATE(X, t_closed_unsubstantiated, "closed-unsubstantiated") \
-	TEMPLATE(X, t_question_answered, "question-answered") \
+#define TEMPLATES(X)                                                                               \
+	TEMPLATE(X, t_received, "received")                                                        \
+	TEMPLATE(X, t_more_information, "more-information")                                        \
+	TEMPLATE(X, t_closed_substantiated, "closed-substantiated")                                \
+	TEMPLATE(X, t_closed_unsubstantiated, "closed-unsubstantiated")                            \
+	TEMPLATE(X, t_question_answered, "question-answered")                                      \
 	TEMPLATE(X, t_checkin, "checkin")
 
 /* X(symbol, under which name --init writes it, the file) */
@@ -40,7 +40,7 @@
 	X(jira, "plugins.d/ticket/jira.conf", "etc/plugins.d/ticket/jira.conf")                    \
 	X(jira_server, "plugins.d/ticket/jira-server.conf",                                        \
 	    "etc/plugins.d/ticket/jira-server.conf")                                               \
-	X(gitlab, "plugins.d/ticket/gitlab.conf", "etc/plugins.d/ticket/gitlab.conf") \
+	X(gitlab, "plugins.d/ticket/gitlab.conf", "etc/plugins.d/ticket/gitlab.conf")              \
 	TEMPLATES(X)
 
 #define X(symbol, name, file)                                                                      \

@@ -27,7 +27,7 @@ enum part {
 	PART_ACTIONS = 32,
 	PART_PLUGINS = 64, /* without settings */
 	PART_TEMPLATES = 512,
-	PART_CLOCKS = 128, /* when officers and administrators are warned */
+	PART_CLOCKS = 128,  /* when officers and administrators are warned */
 	PART_FIGURES = 256, /* sites with their headcounts, periods */
 };
 

@@ -30,7 +30,7 @@ said()
 chart='"kind":"incident","category":"phi-disclosure","site":"main","place":"Ward 7 East"'
 receipt=$(report "{$chart,\"narrative\":\"A chart was posted by Kelvyn ÖTZTALER.\",\"seen_on\":\"2026-01-02\"}")
 again=$(report "{$chart,\"narrative\":\"Kelvyn Ötztaler put a chart on the net.\"}")
-named=$(report "{$chart,\"narrative\":\"The same, and the officer is a friend.\",\"keep_out\":[\"Omar Reyes\"]}")
+report "{$chart,\"narrative\":\"The same, and the officer is a friend.\",\"keep_out\":[\"Omar Reyes\"]}" >/dev/null
 asked=$(report '{"kind":"question","category":"phi-disclosure","site":"main","narrative":"May I post the new scanner?"}')
 as Dana cases --json >"$work/cases"
 case_of() # the case of the report that holds a word
