@@ -215,6 +215,8 @@ Test(config, every_wrong_value_is_placed_and_told_what_is_allowed)
 		{ "log_level", "\"loud\"", "one of \"error\", \"warning\", \"info\", \"debug\"" },
 		{ "headcount_k", "0", "from 1 to 10000" },
 		{ "headcount_k", "10001", "from 1 to 10000" },
+		{ "figures_k", "2", "from 3 to 100" },
+		{ "figures", "\"week\"", "\"month\", \"quarter\", \"half-year\"" },
 		{ "plugins_dir", "1", "\"paths\" of" },
 		{ "plugin_path", "1", "\"paths\" of" },
 		{ "not_keepable", "\"email\"", "is not a list; allowed: a list" },
