@@ -43,18 +43,13 @@ case_link(struct officer_session *s, int argc, char **argv)
 	return officer_do(s, MSG_CASE_LINK, &link.base);
 }
 
-/* A sealed note that names the other case. */
 static int
-note(struct officer_session *s, const struct open_case *k, const char *before, const char *other,
-    const char *behind, ProtobufCBinaryData *out)
+note(struct officer_session *s, const struct open_case *k, const char *text,
+    ProtobufCBinaryData *out)
 {
-	struct span sealed;
-	char text[96];
-	int r;
+	struct span words = { (const uint8_t *)text, strlen(text) }, sealed;
+	int r = case_seal_words(s, k, words, false, &sealed);
 
-	snprintf(text, sizeof(text), "%s%s%s", before, other, behind);
-	r = case_seal_words(
-	    s, k, (struct span){ (const uint8_t *)text, strlen(text) }, false, &sealed);
 	if (r == 0)
 		*out = wire_bytes(sealed.p, sealed.len);
 	return r;
@@ -80,9 +75,9 @@ merge_once(struct officer_session *s, char *number, char *into)
 			plus[w.n_plus++] = o;
 	}
 	if ((r = case_wrap_prepare(s, number, &w, &from, &wrap)) != 0 ||
-	    (r = note(s, &from, "Merged into ", into, ", as its duplicate.", &merge.note)) != 0 ||
-	    (r = note(s, &to, "", number, " was merged into this case, as its duplicate.",
-		 &merge.note_into)) != 0)
+	    /* Who reads one of them one day need not read the other. */
+	    (r = note(s, &from, "Merged into another case, as its duplicate.", &merge.note)) != 0 ||
+	    (r = note(s, &to, "A duplicate was merged into this case.", &merge.note_into)) != 0)
 		return r;
 	merge.wrap = &wrap;
 	merge.into = into;

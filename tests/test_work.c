@@ -441,6 +441,9 @@ Test(work, merge_is_refused_where_somebody_would_lose_or_nobody_decided)
 	cr_assert(says("only a lead"), "Cleo would lose it");
 	cr_assert(eq(int, merge(BO, number, into, 1u << ANNA | 1u << BO), UNDO));
 	cr_assert(says("changed meanwhile"), "Cleo reads the other");
+	cr_assert(eq(int, merge(ANNA, number, file(1u << ANNA | 1u << BO), ALL), UNDO));
+	cr_assert(says("Cleo Dahl reads"),
+	    "and would learn that there is a case that she is kept out of");
 	cr_assert(eq(int, number_parse(&n, number), 0));
 	db_run(s.db, CASE_HOLD, db_i(n), db_i(1));
 	cr_assert(eq(int, merge(ANNA, number, into, ALL), UNDO));

@@ -165,8 +165,9 @@ case_link(struct store *s, const struct call *c, struct answer *out)
 	if (n == 0)
 		return store_refuse(s, out, EX_DATAERR, "%s and %s are %s", f.text, g.text,
 		    m->remove ? "not linked" : "linked already");
-	audit(s, c->actor, m->remove ? "unlink" : "link", f.number, g.text);
-	audit(s, c->actor, m->remove ? "unlink" : "link", g.number, f.text);
+	/* Without the other's number: not everybody who reads one reads both. */
+	audit(s, c->actor, m->remove ? "unlink" : "link", f.number, "");
+	audit(s, c->actor, m->remove ? "unlink" : "link", g.number, "");
 	return store_done(
 	    s, out, "%s and %s are linked%s", f.text, g.text, m->remove ? " no more" : "");
 }
@@ -227,22 +228,38 @@ check_merge(struct store *s, const struct found *f, const struct found *g, struc
 	return KEEP;
 }
 
-/* Does everybody who reads g read f, too? */
-static enum verdict
-check_merged_readers(
-    struct store *s, const struct found *f, const struct found *g, struct answer *out)
+/* Somebody of the directory who reads f, and not g; NULL: nobody. */
+static const char *
+reads_one_only(struct store *s, const struct found *f, const struct found *g)
 {
 	char *names[DIRECTORY_OFFICERS_MAX];
 	size_t n = 0;
 
-	for (bool ok = db_row(s->db, READERS, db_i(g->number)); ok && n < NELEM(names);
+	for (bool ok = db_row(s->db, READERS, db_i(f->number)); ok && n < NELEM(names);
 	     ok = db_next(s->db, DB_READERS))
 		names[n++] = db_text(s->db, DB_READERS, 0, s->arena);
 	for (size_t i = 0; i < n; i++)
 		if (charter_officer(s, names[i]) != NULL &&
-		    !db_row(s->db, READER_HAS, db_i(f->number), db_t(names[i])))
-			return store_refuse(s, out, EX_TEMPFAIL,
-			    "who reads %s changed meanwhile: try again", g->text);
+		    !db_row(s->db, READER_HAS, db_i(g->number), db_t(names[i])))
+			return names[i];
+	return NULL;
+}
+
+/* From now on, whoever reads one reads the other: a duplicate tells that there is a case that it went
+ * into, which somebody may be kept out of. */
+static enum verdict
+check_merged_readers(
+    struct store *s, const struct found *f, const struct found *g, struct answer *out)
+{
+	const char *name;
+
+	if (reads_one_only(s, g, f) != NULL)
+		return store_refuse(
+		    s, out, EX_TEMPFAIL, "who reads %s changed meanwhile: try again", g->text);
+	if ((name = reads_one_only(s, f, g)) != NULL)
+		return store_refuse(s, out, EX_NOPERM,
+		    "%s reads %s and not %s: grant it to them first, or link the two instead", name,
+		    f->text, g->text);
 	return KEEP;
 }
 
@@ -269,8 +286,9 @@ case_merge(struct store *s, const struct call *c, struct answer *out)
 	db_run(s->db, CASE_SET_STATE, db_i(f.number), db_i(CASE_MERGED));
 	db_run(s->db, CASE_SET_OUTCOME, db_i(f.number), db_i(OUTCOME_NONE), db_t(""));
 	db_run(s->db, READER_REFRESH, db_i(f.number));
-	audit(s, c->actor, "merge", f.number, g.text);
-	audit(s, c->actor, "merged-in", g.number, f.text);
+	/* Who reads the duplicate one day need not read the other. */
+	audit(s, c->actor, "merge", f.number, "");
+	audit(s, c->actor, "merged-in", g.number, "");
 	store_event(s, "closed", f.number, CASE_MERGED);
 	return store_done(s, out, "%s is merged into %s; `candor case reopen %s` undoes it", f.text,
 	    g.text, f.text);
