@@ -117,9 +117,10 @@ struct db {
 	"(p.number = 0 OR p.asked_by = ?" n " OR EXISTS (SELECT 1 FROM officer o" \
 	" JOIN case_reader r ON r.officer = o.id WHERE r.number = p.number AND o.name = ?" n "))"
 
-/* Cases c that officer ?3 reads, or ?3 is ''. */
+/* Cases c that officer ?3 reads, or ?3 is ''. By the primary key, whose rows lie together by the day. */
 #define FIGURES_OF_READER \
-	"(?3 = '' OR EXISTS (SELECT 1 FROM case_reader r WHERE r.received_on = c.received_on" \
+	"(?3 = '' OR EXISTS (SELECT 1 FROM case_reader r INDEXED BY sqlite_autoindex_case_reader_1" \
+	" WHERE r.received_on = c.received_on" \
 	" AND r.number = c.number AND r.officer = (SELECT id FROM officer WHERE name = ?3)))"
 
 #define AUDIT_COLUMNS "SELECT n, done_on, actor, action, number, detail, hash "
@@ -587,12 +588,14 @@ static const char *const sql[DB__N] = {
 	[DB_FIGURES_FILED] =
 		"SELECT c.category, c.site, c.severity, c.kind, c.received_on, k.due, k.met_on"
 		" FROM cases c INDEXED BY cases_received"
-		" LEFT JOIN clock k ON k.number = c.number AND k.name = 'acknowledge'"
+		" LEFT JOIN clock k INDEXED BY clock_acknowledge"
+		" ON k.number = c.number AND k.name = 'acknowledge'"
 		" WHERE c.received_on BETWEEN ?1 AND ?2 AND " FIGURES_OF_READER,
 	[DB_FIGURES_CLOSED] =
 		"SELECT c.outcome, k.started_on - c.received_on, EXISTS (SELECT 1 FROM entry e"
 		" INDEXED BY entry_said WHERE e.number = c.number AND e.kind = 1)"
-		" FROM clock k INDEXED BY clock_closed CROSS JOIN cases c ON c.number = k.number"
+		" FROM clock k INDEXED BY clock_closed"
+		" CROSS JOIN cases c INDEXED BY cases_outcome ON c.number = k.number"
 		" WHERE k.name = 'retention' AND k.started_on > 0 AND k.started_on BETWEEN ?1 AND ?2"
 		" AND " FIGURES_OF_READER,
 	/* Cases with a deadline that ran out before day ?1. */
