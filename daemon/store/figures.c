@@ -188,12 +188,13 @@ count_filed(const struct count *c, day_t first, day_t last)
 {
 	const enum db_query q = DB_FIGURES_FILED;
 	struct store *s = c->s;
+	char month[MONTH_CHARS + 1];
+	day_t shown = -1;
 
 	for (bool ok = db_row(s->db, FIGURES_FILED, db_i(first), db_i(last), db_t(c->reader)); ok;
 	     ok = db_next(s->db, q)) {
 		day_t on = (day_t)db_int(s->db, q, 4);
 		int64_t due = db_int(s->db, q, 5), met = db_int(s->db, q, 6);
-		char month[MONTH_CHARS + 1];
 
 		if (met > 0)
 			count_both(c, offsetof(struct times, acknowledge), met - on);
@@ -203,7 +204,8 @@ count_filed(const struct count *c, day_t first, day_t last)
 		count_key(c->period->tables[SITE], db_span(s->db, q, 1));
 		count_key(c->period->tables[SEVERITY], db_span(s->db, q, 2));
 		count_row(c->period->tables[KIND], (size_t)db_int(s->db, q, 3));
-		figures_month(month, on);
+		if (on != shown) /* they come day by day */
+			figures_month(month, shown = on);
 		count_key(c->period->tables[MONTH], (struct span){ (uint8_t *)month, MONTH_CHARS });
 		/* The clocks of a destroyed case are gone: it was acknowledged, let us say in time. */
 		count_row(c->period->tables[ACKNOWLEDGED], met > due || (met == 0 && due > 0));
@@ -315,7 +317,8 @@ period_of(struct store *s, const char *reader, day_t first, day_t last, struct y
 		p->tables[p->n_tables] = table_new(s, (enum table)p->n_tables, first, last);
 	if (year->first != january || year->upto + 1 != first) {
 		memset(year, 0, sizeof(*year));
-		count_days(&c, january, first > january ? first - 1 : last);
+		if (first != january)
+			count_days(&c, january, first > january ? first - 1 : last);
 	}
 	c.times = times;
 	c.period = p;
