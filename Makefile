@@ -61,7 +61,8 @@ src2obj    = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC    := $(sort $(wildcard lib/*.c lib/strip/*.c))
 LIB_RE     := $(sort $(wildcard lib/strip/*.re))
 LIB_OBJ    := $(call src2obj,$(LIB_SRC)) $(patsubst %.re,$(B)/gen/%.o,$(LIB_RE)) \
-	$(B)/gen/candor.pb-c.o $(B)/gen/eff_words.o $(B)/gen/lib/strip/words.o
+	$(B)/gen/candor.pb-c.o $(B)/gen/eff_words.o $(B)/gen/lib/strip/words.o \
+	$(B)/gen/lib/strip/tags.o
 COMMON_OBJ := $(call src2obj,$(sort $(wildcard daemon/common/*.c)))
 room_obj    = $(call src2obj,$(sort $(wildcard daemon/$(1)/*.c)))
 CLIENT_OBJ := $(call src2obj,$(sort $(wildcard client/*.c)))
@@ -138,6 +139,23 @@ $(B)/gen/en/%.re: lib/strip/rules.awk lib/strip/en/%
 
 $(B)/gen/lib/strip/rules.c: $(B)/gen/classes.re $(B)/gen/en/rules.re
 $(B)/gen/lib/strip/phrases.c: $(B)/gen/classes.re $(B)/gen/en/phrases.re
+
+# What the tagger goes by is learned from texts in which is marked what tells of the writer. The program
+# that learns is made of the stages of stripping before it, and optimised whatever we build.
+LEARNED   := $(sort $(wildcard tests/corpus/reporter/*.txt))
+LEARN_SRC := tests/support/corpus.c lib/arena.c lib/utf8.c $(filter-out \
+	lib/strip/tagger.c lib/strip/entity.c lib/strip/strip.c,$(wildcard lib/strip/*.c)) \
+	$(patsubst %,$(B)/gen/lib/strip/%.c,scan phrases rules words)
+
+LEARN_CC  := $(CC) -std=gnu17 -O2 -D_GNU_SOURCE -Iinclude -Ilib
+
+$(B)/gen/lib/strip/learn: lib/strip/pack/learn.c $(LEARN_SRC) lib/strip/internal.h lib/strip/tagger.h
+	$(LEARN_CC) $(WARN) -c -o $@.o $<
+	$(LEARN_CC) -w -o $@ $@.o $(LEARN_SRC) $(call pkg_libs,libutf8proc)
+
+$(B)/gen/lib/strip/tags.c: $(B)/gen/lib/strip/learn $(LEARNED)
+	$< $(LEARNED) > $@.part
+	mv $@.part $@
 
 $(B)/gen/%.c: %.re
 	@mkdir -p $(@D)
@@ -244,7 +262,7 @@ PARTS_test_clean_documents := $(CLEANER_PARTS)
 PARTS_test_clean_hostile := $(CLEANER_PARTS)
 PARTS_test_clean_media := $(CLEANER_PARTS)
 PARTS_clocks        := $(STORE_PARTS)
-PARTS_strip         := $(B)/tests/support/corpus.o
+PARTS_strip         := $(B)/tests/support/corpus.o $(B)/tests/support/score.o
 PARTS_backlog       := $(STORE_PARTS)
 PARTS_desk          := $(STORE_PARTS)
 PARTS_test_walls    := $(B)/daemon/intake/walls.o $(B)/daemon/desk/walls.o $(B)/daemon/cleaner/walls.o

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "candor/utf8.h"
-#include "../tests/support/corpus.h"
+#include "../tests/support/score.h"
 
 #define ARENA_BYTES (64u << 20)
 #define SPEED_SECONDS 1.0

@@ -9,7 +9,7 @@
 #include "candor/strip.h"
 #include "candor/utf8.h"
 
-#include "support/corpus.h"
+#include "support/score.h"
 
 static int
 run(void **mem, struct strip_result *out, const char *text, size_t len)

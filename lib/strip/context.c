@@ -13,31 +13,16 @@
 
 _Static_assert(STRIP__N <= 32, "labels fit a mask");
 
-#define BIT(label) (1u << (label))
-
-/* What each profile takes out. */
-static const unsigned takes[] = {
-	[STRIP_REPORTER] =
-	    BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) | BIT(STRIP_REPORTER_ID) |
-	    BIT(STRIP_REPORTER_ROLE) | BIT(STRIP_REPORTER_TENURE) | BIT(STRIP_REPORTER_RELATION) |
-	    BIT(STRIP_REPORTER_TIME) | BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE),
-	[STRIP_DEIDENTIFY] = BIT(STRIP_REPORTER_NAME) | BIT(STRIP_REPORTER_CONTACT) |
-			     BIT(STRIP_REPORTER_ID) | BIT(STRIP_REPORTER_RELATION) |
-			     BIT(STRIP_SIGN_OFF) | BIT(STRIP_EMAIL) | BIT(STRIP_PHONE) |
-			     BIT(STRIP_NAME) | BIT(STRIP_URL) | BIT(STRIP_SSN) | BIT(STRIP_CARD) |
-			     BIT(STRIP_IP) | BIT(STRIP_RECORD) | BIT(STRIP_DATE),
-};
-
 /*
  * The tokens with a gap in them: those left of it are done, the rest begins right of it. Each
  * find makes them fewer, and goes back as far as a rule can reach.
  */
 struct gap {
 	struct strip_tokens *t;
-	enum strip_profile profile;
-	unsigned take, never; /* masks: what goes at all, and where the writer keeps it too */
+	const struct strip_taking *taking;
 	size_t left, right;
-	struct strip_known *known; /* names found go here; NULL: nowhere */
+	struct strip_known *known; /* names found go here */
+	bool found;
 };
 
 /* Where the k-th token of what would remain stands. */
@@ -319,24 +304,6 @@ writers(const struct gap *g, size_t start, size_t end)
 	return who == MINE || (who == NOBODYS && alone(g, start, end));
 }
 
-/* Has the writer done anything, in the clause, for the time from token k on? */
-static bool
-stayed(const struct gap *g, size_t start)
-{
-	static const uint8_t subjects[] = { C_I, C_WE, C_IM, C_IVE };
-
-	for (size_t k = start; k > 0 && start - k < LOOK_AHEAD; k--) {
-		uint8_t class = class_at(g, k - 1);
-
-		if (memchr(subjects, class, sizeof(subjects)) != NULL)
-			return true;
-		if (ends_sentence(class) || person(class) != NOBODYS || class == C_COMMA ||
-		    class == C_BUT || class == C_AND || names_other(g, k - 1))
-			return false;
-	}
-	return false;
-}
-
 /* The label of a find, STRIP__N when it stays. */
 static enum strip_label
 judged(const struct gap *g, const struct strip_match *m)
@@ -353,12 +320,9 @@ judged(const struct gap *g, const struct strip_match *m)
 		[C_SPELT] = STRIP_EMAIL,
 	};
 	size_t start = g->left + m->start, end = g->left + m->end;
-	enum strip_profile profile = g->profile;
 	enum whose who;
 
-	if (m->label == STRIP__N)
-		return STRIP__N;
-	if (profile == STRIP_REPORTER && quotes_other(g, start))
+	if (m->label == STRIP__N || quotes_other(g, start))
 		return STRIP__N;
 	switch (m->when) {
 	case WHEN_ALWAYS:
@@ -378,11 +342,7 @@ judged(const struct gap *g, const struct strip_match *m)
 											 : STRIP__N;
 	case WHEN_WRITERS:
 		return writers(g, start, end) && !numbers_others(g, start) ? m->label : STRIP__N;
-	case WHEN_STAYED:
-		return served(g, start) || stayed(g, start) ? m->label : STRIP__N;
 	case WHEN_NOT_THEIRS:
-		if (profile == STRIP_DEIDENTIFY)
-			return m->label;
 		return whose(g, start, end) != THEIRS ? m->label : STRIP__N;
 	case WHEN_CONTACT:
 		who = whose(g, start, end);
@@ -392,7 +352,7 @@ judged(const struct gap *g, const struct strip_match *m)
 			who = MINE;
 		if (who == MINE)
 			return m->label;
-		if (who == THEIRS && profile == STRIP_REPORTER)
+		if (who == THEIRS)
 			return STRIP__N;
 		return kind[class_at(g, start)];
 	}
@@ -423,7 +383,8 @@ replace(struct gap *g, const struct strip_match *m, enum strip_label label)
 	size_t start = g->right + m->start, to = g->right + m->end - 1, back;
 
 	t->tok[to].start = t->tok[start].start;
-	t->tok[to].label = label;
+	t->tok[to].label = label & 0x7f;
+	t->tok[to].told = 0;
 	t->cls[to] = strip_gone(label);
 	memmove(t->tok + to - m->start, t->tok + g->right, m->start * sizeof(*t->tok));
 	memmove(t->cls + to - m->start, t->cls + g->right, m->start);
@@ -440,9 +401,9 @@ replace(struct gap *g, const struct strip_match *m, enum strip_label label)
 static bool
 goes(const struct gap *g, const struct strip_match *m, enum strip_label label)
 {
-	if (label == STRIP__N || (g->take & BIT(label)) == 0)
+	if (label == STRIP__N || (g->taking->take & 1u << label) == 0)
 		return false;
-	for (size_t i = m->start; i < m->end && (g->never & BIT(label)) == 0; i++)
+	for (size_t i = m->start; i < m->end && (g->taking->never & 1u << label) == 0; i++)
 		if (g->t->tok[g->right + i].kept)
 			return false;
 	return true;
@@ -468,11 +429,11 @@ run(struct gap *g)
 			label = judged(g, &m);
 		}
 		if (goes(g, &m, label)) {
-			if (g->known != NULL &&
-			    (label == STRIP_REPORTER_NAME || label == STRIP_SIGN_OFF))
+			if (label == STRIP_REPORTER_NAME || label == STRIP_SIGN_OFF)
 				strip_known_add(
 				    g->known, g->t, g->right + m.start, g->right + m.end);
 			replace(g, &m, label);
+			g->found = true;
 			continue;
 		}
 		g->t->tok[g->left] = g->t->tok[g->right];
@@ -482,21 +443,31 @@ run(struct gap *g)
 	g->t->cls[g->t->n] = 0;
 }
 
-/* What the known names leave goes through the rules once more, for they must find nothing in the
- * outcome; names that only then come up are not looked for. */
-void
-strip_context(struct strip_tokens *t, enum strip_profile profile, const struct strip_keep *keep)
+#define BIT(label) (1u << STRIP_##label)
+
+struct strip_taking
+strip_reporter_takes(const struct strip_keep *keep)
 {
-	unsigned take = takes[profile] & ~(keep->labels & ~keep->never);
-	struct strip_known known = { .n = 0 };
-	struct gap g = {
-		.t = t, .profile = profile, .take = take, .never = keep->never, .known = &known
-	};
+	const unsigned all = BIT(REPORTER_NAME) | BIT(REPORTER_CONTACT) | BIT(REPORTER_ID) |
+			     BIT(REPORTER_ROLE) | BIT(REPORTER_TENURE) | BIT(REPORTER_RELATION) |
+			     BIT(REPORTER_TIME) | BIT(SIGN_OFF) | BIT(EMAIL) | BIT(PHONE);
+
+	return (struct strip_taking){ all & ~(keep->labels & ~keep->never), keep->never };
+}
+
+bool
+strip_others(struct strip_tokens *t, size_t k, enum strip_label label)
+{
+	const struct gap g = { .t = t };
+
+	return quotes_other(&g, k) || (label == STRIP_REPORTER_ID && numbers_others(&g, k));
+}
+
+bool
+strip_by_rules(struct strip_tokens *t, struct strip_known *known, const struct strip_taking *taking)
+{
+	struct gap g = { .t = t, .taking = taking, .known = known };
 
 	run(&g);
-	if (strip_known_find(t, &known, take, keep->never)) {
-		g.left = g.right = 0;
-		g.known = NULL;
-		run(&g);
-	}
+	return g.found;
 }

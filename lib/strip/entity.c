@@ -62,7 +62,7 @@ replace(struct gap *g, const struct strip_match *m)
 	size_t start = g->right + m->start, to = g->right + m->end - 1, back;
 
 	t->tok[to].start = t->tok[start].start;
-	t->tok[to].label = m->label & 0xff;
+	t->tok[to].label = m->label & 0x7f;
 	t->tok[to].kind = 0;
 	t->tok[to].marks = 0;
 	t->cls[to] = gone(m->label);

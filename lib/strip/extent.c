@@ -330,21 +330,6 @@ rest_where(const uint8_t *cls)
 	return d.words > d.others ? d.end : 0;
 }
 
-/* As rest_where(), when only the name of a department tells that it is one. */
-static size_t
-rest_dept(const uint8_t *cls)
-{
-	size_t first = cls[0] == C_THE, n = first;
-
-	if (cls[0] == C_AND || cls[0] == C_NOT)
-		return 0;
-	while (n < first + 5 && is(cls[n], NOUN | LINK) && cls[n] != C_DEPT && cls[n] != C_ROLE &&
-	       !(cls[n] == C_PLACE &&
-		   (is(cls[n + 1], NARROW) || (n > first && cls[n - 1] != C_VERBAL))))
-		n++;
-	return cls[n] == C_DEPT || cls[n] == C_ROLE || cls[n] == C_PLACE ? rest_where(cls) : 0;
-}
-
 /* To the end of a clause. */
 static size_t
 rest_clause(const uint8_t *cls)
@@ -361,12 +346,6 @@ rest_clause(const uint8_t *cls)
 	return n < FRAGMENT_MAX ? n : 0;
 }
 
-static bool
-is_since(uint8_t class)
-{
-	return class == C_NUMBER || class == C_POINT || class == C_SEASON || class == C_DATE;
-}
-
 /* A reason has somebody else in it, or is in the present. */
 static size_t
 rest_since(const uint8_t *cls)
@@ -380,41 +359,6 @@ rest_since(const uint8_t *cls)
 		return 0;
 	if (cls[0] == C_I && cls[1] != C_STARTED && cls[1] != C_HIRED && cls[1] != C_CLOCK)
 		return 0;
-	return n;
-}
-
-/* Up to "since" and a year in the same clause. */
-static size_t
-rest_lasting(const uint8_t *cls)
-{
-	static const uint8_t ends[] = { C_NONE, C_END, C_QUESTION, C_COMMA, C_LINE, C_BLANK_LINE,
-		C_ROLE, C_BUT, C_AND, C_LEFT, C_RIGHT, C_QUOTE, C_OPENING, C_PLACEHOLDER,
-		C_ROLE_GONE, C_NAME_GONE, C_VERB };
-
-	for (size_t n = 0; n < FRAGMENT_MAX && memchr(ends, cls[n], sizeof(ends)) == NULL; n++)
-		if (cls[n] == C_SINCE && is_since(cls[n + 1]))
-			return cls[n + 1] == C_DATE && cls[n + 2] == C_NUMBER ? n + 3 : n + 2;
-	return 0;
-}
-
-static bool
-is_gone(uint8_t class)
-{
-	return class == C_PLACEHOLDER || class == C_ROLE_GONE || class == C_NAME_GONE;
-}
-
-/* To the end of the line, or of the cell of a table. */
-static size_t
-rest_line(const uint8_t *cls)
-{
-	static const uint8_t ends[] = { C_NONE, C_LINE, C_BLANK_LINE, C_SLASH, C_QUOTE, C_OPENING };
-	size_t n = 0;
-
-	for (; memchr(ends, cls[n], sizeof(ends)) == NULL; n++)
-		if (n == DESCRIPTION_MAX || is_gone(cls[n]))
-			return 0;
-	while (n > 0 && (cls[n - 1] == C_END || cls[n - 1] == C_COMMA))
-		n--;
 	return n;
 }
 
@@ -523,12 +467,8 @@ strip_rest(const uint8_t *cls, enum strip_extent extent)
 	static size_t (*const rest[])(const uint8_t *) = {
 		[REST_SELF] = rest_self,
 		[REST_APPOSED] = rest_apposed,
-		[REST_LASTING] = rest_lasting,
 		[REST_SINCE] = rest_since,
 		[REST_WHERE] = rest_where,
-		[REST_DEPT] = rest_dept,
-		[REST_CLAUSE] = rest_clause,
-		[REST_LINE] = rest_line,
 		[REST_QUOTED] = rest_quoted,
 		[REST_WHEN] = rest_when,
 		[REST_NAME] = rest_name,

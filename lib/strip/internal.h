@@ -161,15 +161,18 @@ enum strip_class {
 	C_THING,   /* van, case: has a number, but may be anybody's */
 	C_USER,    /* moth_lamp_88: a user name by its letters */
 	C_HOUR,    /* ten past nine */
+	C__N,
 };
+_Static_assert(C__N <= 128 && STRIP__N < 128, "they fit a token");
 
 struct strip_token {
 	uint32_t start, end; /* bytes of the evened text */
-	uint32_t label : 8;  /* of a placeholder put in: what it stands for; else STRIP__N */
+	uint32_t label : 7;  /* of a placeholder put in: what it stands for; else STRIP__N */
 	uint32_t quoted : 1; /* stands between quotation marks */
 	uint32_t kept : 1;   /* the writer wants it kept, unless its label is never kept */
 	uint32_t kind : 8;   /* of a word: enum strip_kind; of a pseudonym: the person's role */
 	uint32_t marks : 14; /* of a word: LEX_…; of a pseudonym: which person's */
+	uint32_t told : 1;   /* the tagger found nothing in its sentence as it stands */
 };
 
 /* One more than there are: a class of 0 ends the string. Token 0 is an empty line before the text.
@@ -229,7 +232,6 @@ enum strip_when {
 	WHEN_SERVED,     /* the writer has, or is, or works, in the same clause */
 	WHEN_TOP,        /* no sentence stands before it */
 	WHEN_WRITERS,    /* as MINE, or it is nobody and nothing but stops is beside it */
-	WHEN_STAYED,     /* the writer is the subject of its clause */
 };
 
 struct strip_match {
@@ -243,18 +245,14 @@ struct strip_match {
 enum strip_extent {
 	REST_SELF,    /* what the writer is */
 	REST_APPOSED, /* the same, set off by stops */
-	REST_LASTING, /* a clause that ends with since when */
 	REST_SINCE,   /* up to the end of a clause that tells a time, not a reason */
 	REST_WHERE,   /* where the writer works */
-	REST_DEPT,    /* the same, if it names a department */
-	REST_CLAUSE,  /* up to the end of the clause */
 	REST_WHEN,    /* up to the time it tells, in its clause */
 	REST_NAME,    /* a name that can be nothing else */
 	REST_FULL,    /* any name */
 	REST_FIELD,   /* a name that is all there is up to the end of the line, or of the cell */
 	REST_DIGITS,  /* a number, with the letters that belong to it */
 	REST_QUOTED,  /* all between two quotation marks, and these */
-	REST_LINE,    /* up to the end of the line, or of the table's cell */
 };
 
 /* How many tokens from cls on it has; 0: there is none. */
@@ -293,14 +291,35 @@ uint8_t strip_gone(enum strip_label label);
 void strip_known_add(
     struct strip_known *known, const struct strip_tokens *t, size_t start, size_t end);
 
-/* Put placeholders in the place of known names, and of user names made of them; tokens only become
- * fewer. Returns whether any was put in. */
+/* Do tokens start..end, or one beside them, stay because the writer wants it? */
+bool strip_beside_kept(const struct strip_tokens *t, size_t start, size_t end);
+
+/* Is what begins with token k somebody else's: quoted from them, or the number of a patient or a paper? */
+bool strip_others(struct strip_tokens *t, size_t k, enum strip_label label);
+
+/* One placeholder for each run of tokens that were given the same label; tokens only become fewer. */
+void strip_join(struct strip_tokens *t);
+
+/* Masks of labels: what goes at all, and what goes where the writer keeps it, too. */
+struct strip_taking {
+	unsigned take, never;
+};
+
+/* Put placeholders in the place of what the rules, known names (and user names made of them), and the
+ * tagger find, and note the names among it. Each returns whether it found any. */
+bool strip_by_rules(
+    struct strip_tokens *t, struct strip_known *known, const struct strip_taking *taking);
 bool strip_known_find(
-    struct strip_tokens *t, const struct strip_known *known, unsigned take, unsigned never);
+    struct strip_tokens *t, const struct strip_known *known, const struct strip_taking *taking);
+/* How many sentences there were is kept in *sentences, 0 before. */
+bool strip_tag(struct strip_tokens *t, struct strip_known *known, const struct strip_taking *taking,
+    unsigned *sentences);
+
+/* What the reporter profile takes, less what is kept. */
+struct strip_taking strip_reporter_takes(const struct strip_keep *keep);
 
 /* Put placeholders in the place of all that goes; tokens only become fewer. */
-void strip_context(
-    struct strip_tokens *t, enum strip_profile profile, const struct strip_keep *keep);
+void strip_reporter(struct strip_tokens *t, const struct strip_keep *keep);
 
 /* ---- de-identification: entity_scan.re, entity_rules.re and entity.c --------------------------------- */
 

@@ -144,37 +144,53 @@ known_as(const struct strip_tokens *t, size_t i, const struct strip_known *known
 }
 
 bool
-strip_known_find(
-    struct strip_tokens *t, const struct strip_known *known, unsigned take, unsigned never)
+strip_beside_kept(const struct strip_tokens *t, size_t start, size_t end)
 {
-	size_t to = 1;
-	enum strip_label last = STRIP__N; /* of the token before, when it was put in */
-	bool found = false;
+	for (size_t i = start > 0 ? start - 1 : 0; i <= end && i < t->n; i++)
+		if (t->tok[i].kept)
+			return true;
+	return false;
+}
 
-	if (known->n == 0 || t->n == 0)
-		return false;
-	for (size_t i = 1; i < t->n; i++) {
-		enum strip_label label =
-		    t->tok[i].label != STRIP__N ? STRIP__N : known_as(t, i, known);
+void
+strip_join(struct strip_tokens *t)
+{
+	size_t to = 0;
 
-		if (label != STRIP__N &&
-		    ((take & 1u << label) == 0 || (t->tok[i].kept && (never & 1u << label) == 0)))
-			label = STRIP__N;
-		found |= label != STRIP__N;
-		if (label != STRIP__N && label == last) {
-			t->tok[to - 1].end = t->tok[i].end;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct strip_token *tok = &t->tok[i];
+
+		if (to > 0 && tok->label != STRIP__N && tok->label == t->tok[to - 1].label) {
+			t->tok[to - 1].end = tok->end;
+			t->tok[to - 1].told = 0;
 			continue;
 		}
-		last = label;
-		t->tok[to] = t->tok[i];
-		t->cls[to] = t->cls[i];
-		if (label != STRIP__N) {
-			t->tok[to].label = label;
-			t->cls[to] = strip_gone(label);
-		}
-		to++;
+		t->cls[to] =
+		    tok->label == STRIP__N ? t->cls[i] : strip_gone((enum strip_label)tok->label);
+		t->tok[to++] = *tok;
 	}
 	t->n = to;
 	t->cls[to] = 0;
+}
+
+bool
+strip_known_find(
+    struct strip_tokens *t, const struct strip_known *known, const struct strip_taking *taking)
+{
+	bool found = false;
+
+	for (size_t i = 1; known->n > 0 && i < t->n; i++) {
+		enum strip_label label;
+
+		if (t->tok[i].label != STRIP__N || (label = known_as(t, i, known)) == STRIP__N ||
+		    (taking->take & 1u << label) == 0 ||
+		    ((taking->never & 1u << label) == 0 && strip_beside_kept(t, i, i + 1)))
+			continue;
+		t->tok[i].label = label & 0x7f;
+		t->tok[i].told = 0;
+		found = true;
+	}
+	if (found)
+		strip_join(t);
 	return found;
 }

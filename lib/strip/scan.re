@@ -48,7 +48,7 @@ push(struct scan *s, enum strip_class class, size_t start, size_t end)
 	}
 	to->tok[to->n++] = (struct strip_token){ .start = (uint32_t)start,
 		.end = (uint32_t)end,
-		.label = class & 0xff,
+		.label = class & 0x7f,
 		.quoted = s->opened != 0,
 		.kind = s->lex.kind,
 		.marks = s->lex.marks };

@@ -90,6 +90,25 @@ strip_label_keepable(enum strip_label label)
 	return label != STRIP_INVISIBLE && label != STRIP_LOOKALIKE;
 }
 
+/* What one finds may be what another goes by: again, until none finds any, so that stripping twice is
+ * stripping once. Each round takes at least one token; few texts take three. */
+#define ROUNDS_MAX 32
+
+void
+strip_reporter(struct strip_tokens *t, const struct strip_keep *keep)
+{
+	const struct strip_taking taking = strip_reporter_takes(keep);
+	struct strip_known known = { .n = 0 };
+	unsigned sentences = 0;
+	bool found = true;
+
+	for (unsigned n = 0; found && n < ROUNDS_MAX; n++) {
+		found = strip_by_rules(t, &known, &taking);
+		found |= strip_known_find(t, &known, &taking);
+		found |= strip_tag(t, &known, &taking, &sentences);
+	}
+}
+
 /* The way back from the evened text to the text as given; asked in rising order. */
 struct way {
 	const struct strip_evened *text;
@@ -262,7 +281,7 @@ strip(struct arena *a, struct strip_result *out, const char *text, size_t len,
 		strip_phrases(&tokens);
 		if ((r = mark_kept(&tokens, &even, len, keep)) < 0)
 			return r;
-		strip_context(&tokens, profile, keep);
+		strip_reporter(&tokens, keep);
 	}
 	apply(&ap, &tokens);
 	if ((made.spans = arena_alloc(a, made.n_spans * sizeof(*made.spans))) == NULL ||
