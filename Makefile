@@ -128,6 +128,14 @@ $(B)/gen/lib/strip/kinds.re: lib/strip/kinds.h
 
 $(B)/gen/lib/strip/entity_rules.c: $(B)/gen/lib/strip/kinds.re
 
+# With which two tokens a rule of de-identification can begin: tried out with the rules themselves.
+$(B)/gen/lib/strip/pairs.h: $(B)/gen/lib/strip/entity_rules.c
+	$(CC) -std=gnu17 -O0 -w -DMAKE_PAIRS -D_GNU_SOURCE -Iinclude -Ilib -I$(B)/gen -o $(@:.h=) $<
+	$(@:.h=) > $@.part
+	mv $@.part $@
+
+$(B)/gen/lib/strip/entity_rules.o: $(B)/gen/lib/strip/pairs.h
+
 # The rules of stripping are data of the language pack: made into re2c's input.
 $(B)/gen/classes.re: lib/strip/classes.awk lib/strip/internal.h
 	@mkdir -p $(@D)

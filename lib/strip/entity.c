@@ -22,10 +22,16 @@ _Static_assert(STRIP__N <= 32, "labels fit a mask");
  */
 struct gap {
 	struct strip_tokens *t;
+	/* How many tokens the outcome at each hangs on: no rule matches there as long as these stay what
+	 * they are. 0: not known. */
+	uint8_t *look;
 	unsigned take, never; /* masks: what goes at all, and where it is kept, too */
 	size_t left, right;
 	size_t reach; /* how far to go back behind a find */
 };
+
+/* No rule looks at more tokens than this from where it begins. */
+#define REACH 32
 
 static uint8_t
 gone(enum strip_label label)
@@ -55,6 +61,24 @@ kept(const struct strip_token *tok, size_t n, enum strip_label label, unsigned t
 	return false;
 }
 
+/* What stands so many tokens behind those that end at end has changed. */
+static void
+stir(struct gap *g, size_t end, size_t behind)
+{
+	for (size_t n = 1; n <= REACH && n <= end; n++)
+		if (g->look[end - n] >= n + behind)
+			g->look[end - n] = 0;
+}
+
+/* Move n tokens. */
+static void
+move(struct gap *g, size_t to, size_t from, size_t n)
+{
+	memmove(g->t->tok + to, g->t->tok + from, n * sizeof(*g->t->tok));
+	memmove(g->t->cls + to, g->t->cls + from, n);
+	memmove(g->look + to, g->look + from, n);
+}
+
 static void
 replace(struct gap *g, const struct strip_match *m)
 {
@@ -66,27 +90,29 @@ replace(struct gap *g, const struct strip_match *m)
 	t->tok[to].kind = 0;
 	t->tok[to].marks = 0;
 	t->cls[to] = gone(m->label);
-	memmove(t->tok + to - m->start, t->tok + g->right, m->start * sizeof(*t->tok));
-	memmove(t->cls + to - m->start, t->cls + g->right, m->start);
+	g->look[to] = 0;
+	move(g, to - m->start, g->right, m->start);
 	g->right = to - m->start;
+	memset(g->look + g->right, 0, m->start);
+	stir(g, g->left, m->start);
 
 	back = g->left < g->reach ? g->left : g->reach;
 	g->left -= back;
 	g->right -= back;
-	memmove(t->tok + g->right, t->tok + g->left, back * sizeof(*t->tok));
-	memmove(t->cls + g->right, t->cls + g->left, back);
+	move(g, g->right, g->left, back);
 }
 
 /* The longest rule at cls; where one is found by what stands before it, a rule that begins with the
  * find itself may take more. */
 static struct strip_match
-best(const uint8_t *cls)
+best(const uint8_t *cls, unsigned *look)
 {
-	struct strip_match m = strip_entity_rules(cls), more;
+	struct strip_match m = strip_entity_rules(cls, look), more;
+	unsigned there;
 
 	if (m.label == STRIP__N || m.start == 0)
 		return m;
-	more = strip_entity_rules(cls + m.start);
+	more = strip_entity_rules(cls + m.start, &there);
 	if (more.label == STRIP__N || more.start != 0 || more.end + m.start <= m.end)
 		return m;
 	more.start += m.start;
@@ -94,34 +120,37 @@ best(const uint8_t *cls)
 	return more;
 }
 
-static void
-sweep(struct gap *g)
+/* Returns whether any matched. */
+static bool
+sweep(struct gap *g, size_t reach)
 {
-	g->left = g->right = 0;
-	while (g->right < g->t->n) {
-		struct strip_match m = best(g->t->cls + g->right);
+	bool found = false;
 
-		if (m.label != STRIP__N && m.end > m.start &&
-		    !kept(g->t->tok + g->right + m.start, m.end - m.start, m.label, g->take,
-			g->never)) {
-			replace(g, &m);
-			continue;
+	g->left = g->right = 0;
+	g->reach = reach;
+	while (g->right < g->t->n) {
+		struct strip_token *tok = &g->t->tok[g->right];
+
+		if (g->look[g->right] == 0) {
+			unsigned look;
+			struct strip_match m = best(g->t->cls + g->right, &look);
+
+			if (m.label != STRIP__N && m.end > m.start &&
+			    !kept(tok + m.start, m.end - m.start, m.label, g->take, g->never)) {
+				replace(g, &m);
+				found = true;
+				continue;
+			}
+			g->look[g->right] = (uint8_t)look;
 		}
-		g->t->tok[g->left] = g->t->tok[g->right];
-		g->t->cls[g->left++] = g->t->cls[g->right++];
+		if (g->left < g->right)
+			move(g, g->left, g->right, 1);
+		g->left++;
+		g->right++;
 	}
 	g->t->n = g->left;
 	g->t->cls[g->t->n] = 0;
-}
-
-/* Most is found at once; what a find makes possible before it, then. */
-static void
-run(struct gap *g)
-{
-	g->reach = 0;
-	sweep(g);
-	g->reach = STRIP_REACH;
-	sweep(g);
+	return found;
 }
 
 /* ---- eponyms ---------------------------------------------------------------------------------- */
@@ -143,8 +172,9 @@ know_eponyms(struct strip_tokens *t)
 		     listed = false, between;
 		size_t first = i, n = 0;
 
-		if (whose && (named(t->cls[i + 1]) || t->cls[i + 1] == E_KIN ||
-				 t->cls[i + 1] == E_LOW || t->cls[i + 1] == E_FACILITY))
+		if (whose &&
+		    (named(t->cls[i + 1]) || t->cls[i + 1] == E_KIN || t->cls[i + 1] == E_LOW ||
+			t->cls[i + 1] == E_LOW_ROW || t->cls[i + 1] == E_FACILITY))
 			continue;
 		if (!noun && !whose)
 			continue;
@@ -155,13 +185,15 @@ know_eponyms(struct strip_tokens *t)
 		/* What stands between: the coma of the Glasgow coma scale. */
 		while (noun && !whose && i - first < 2 && first > 1 &&
 		       (t->cls[first - 1] == E_TITLED || t->cls[first - 1] == E_CAPS ||
-			   t->cls[first - 1] == E_LOW))
+			   t->cls[first - 1] == E_LOW || t->cls[first - 1] == E_LOW_ROW ||
+			   t->cls[first - 1] == E_RARE))
 			first--;
 		between = first < i && !whose;
 		for (; first > 1 && n < EPONYM_WORDS; first--) {
 			const struct strip_token *tok = &t->tok[first - 1];
 
-			if (named(t->cls[first - 1]) || t->cls[first - 1] == E_KNOWN) {
+			if (named(t->cls[first - 1]) || t->cls[first - 1] == E_KNOWN ||
+			    t->cls[first - 1] == E_KNOWN_NAME) {
 				listed |= (tok->marks & LEX_EPONYM) != 0;
 				n++;
 			} else if (n == 0 ||
@@ -369,7 +401,7 @@ known(const struct names *names, const struct strip_tokens *t, size_t i)
 	uint32_t hash;
 
 	if (!named(kind) && !(kind >= E_ODD && kind <= E_LOW_PLACE) && kind != E_CAPS &&
-	    kind != E_SOFT_MONTH)
+	    kind != E_SOFT_MONTH && kind != E_RARE)
 		return false;
 	if (tok->end - tok->start < PART_MIN)
 		return false;
@@ -396,11 +428,14 @@ find_known(struct gap *g, const struct names *names)
 		last = here;
 		t->tok[to] = t->tok[i];
 		t->cls[to] = t->cls[i];
+		g->look[to] = g->look[i];
 		if (here) {
 			t->tok[to].label = STRIP_NAME;
 			t->tok[to].kind = 0;
 			t->tok[to].marks = 0;
 			t->cls[to] = E_GONE_NAME;
+			g->look[to] = 0;
+			stir(g, to, 0);
 		}
 		to++;
 	}
@@ -461,8 +496,9 @@ letters_of(const uint8_t *p, size_t len)
 /* Each name gets the number of its person, and the role that the text gives; "Dr." becomes a part of
  * it. Returns whether any did. */
 static bool
-name_persons(struct names *names, struct strip_tokens *t)
+name_persons(struct names *names, struct gap *g)
 {
+	struct strip_tokens *t = g->t;
 	size_t first = 1, to = 0;
 	bool taken = false;
 	struct mention m;
@@ -503,6 +539,7 @@ name_persons(struct names *names, struct strip_tokens *t)
 		}
 		t->cls[to] = t->cls[i];
 		t->tok[to] = tok;
+		g->look[to] = 0;
 	}
 	t->n = to;
 	t->cls[to] = 0;
@@ -567,7 +604,13 @@ strip_entities(struct arena *a, struct strip_tokens *t, const struct strip_keep 
 	int r;
 
 	know_eponyms(t);
-	run(&g);
+	if ((g.look = arena_alloc(a, t->n + 1)) == NULL)
+		return CANDOR_ENOMEM;
+	memset(g.look, 0, t->n + 1);
+	/* Most is found at once; what a find makes possible before it, then. */
+	if (!sweep(&g, 0))
+		return 0;
+	(void)sweep(&g, REACH);
 	for (size_t i = 0; i < t->n; i++)
 		found += put_in(t, i);
 	if (found == 0)
@@ -579,10 +622,10 @@ strip_entities(struct arena *a, struct strip_tokens *t, const struct strip_keep 
 		remember(&names, t);
 		if (!find_known(&g, &names))
 			break;
-		run(&g);
+		(void)sweep(&g, REACH);
 	}
 	forget(&names);
-	if (name_persons(&names, t))
-		run(&g);
+	if (name_persons(&names, &g))
+		(void)sweep(&g, REACH);
 	return 0;
 }

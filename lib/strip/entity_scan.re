@@ -16,6 +16,8 @@
 
 #define GROW 64
 #define WORD_MAX 48
+#define INCREMENT 0x2206  /* its sign is typed for a delta */
+#define SHORTENED_MAX 6 /* of a word that a full stop belongs to */
 
 struct scan {
 	struct arena *a;
@@ -57,6 +59,11 @@ case_of(const uint8_t *p, size_t len)
 	size_t small = 0, big = 0, lead = 0; /* capitals before the first small letter */
 	bool first = false;
 
+	if (p[0] >= 'a' && p[0] <= 'z')
+		return SMALL;
+	if (p[0] >= 'A' && p[0] <= 'Z' && p[1] >= 'a' && p[1] <= 'z')
+		return CAPITAL;
+
 	for (size_t i = 0; i < len;) {
 		uint32_t c = p[i];
 		size_t n = 1;
@@ -72,6 +79,8 @@ case_of(const uint8_t *p, size_t len)
 			if (n == 0)
 				return SMALL;
 			cat = utf8proc_category((int32_t)c);
+			if (c == INCREMENT)
+				cat = UTF8PROC_CATEGORY_LU;
 			big += cat == UTF8PROC_CATEGORY_LU;
 			small += cat != UTF8PROC_CATEGORY_LU;
 			first |= i == 0 && (cat == UTF8PROC_CATEGORY_LU || cat == UTF8PROC_CATEGORY_LO);
@@ -84,40 +93,68 @@ case_of(const uint8_t *p, size_t len)
 
 /* How words end that are no names, though no list has them: drugs, conditions, procedures; and names
  * of streets. */
-static const char *const medical_ends[] = { "itis", "osis", "emia", "aemia", "ectomy", "otomy", "ostomy", "plasty",
-	"scopy", "graphy", "pathy", "algia", "penia", "uria", "plegia", "statin", "pril", "olol", "sartan", "azole",
-	"cillin", "mycin", "floxacin", "cycline", "mab", "tinib", "azepam", "zolam", "oxetine", "pram", "prazole",
-	"gliptin", "gliflozin", "glutide", "parin", "xaban", "lukast", "triptan", "setron", "dronate", "vir", "oma",
-	"omas", "ology", "ological", "ostatin", "amine", "idine", "caine", "barbital", "thiazide", "semide", "ologist",
-	"coccus", "cocci", "bacter", "ococcal", "idone", "apine", "azine", "profen", "oxacin", "virus", "ase", "zepine" };
-static const char *const street_ends[] = { "strasse", "straat", "strass", "gasse", "gata", "gatan", "gade", "gaden", "vej",
-	"vejen", "veien", "vei", "vagen", "katu", "tie", "polku", "kuja", "weg", "laan", "allee", "platz", "plein", "gracht",
-	"kade", "damm", "ring", "utca", "stigur", "braut", "holti", "terrasse", "promenade", "chaussee", "way", "stieg", "steig",
-	"dijk", "singel", "hof" };
+/* By their last letter. */
+static const char *const medical_ends[26] = {
+	['a' - 'a'] = "emia aemia algia penia uria plegia oma",
+	['b' - 'a'] = "mab tinib",
+	['e' - 'a'] = "azole cycline oxetine prazole glutide dronate amine idine caine thiazide semide idone apine azine ase zepine",
+	['i' - 'a'] = "cocci",
+	['l' - 'a'] = "pril olol ological barbital ococcal",
+	['m' - 'a'] = "azepam zolam pram",
+	['n' - 'a'] = "statin sartan cillin mycin floxacin gliptin gliflozin parin xaban triptan setron ostatin profen oxacin",
+	['r' - 'a'] = "vir bacter",
+	['s' - 'a'] = "itis osis omas coccus virus",
+	['t' - 'a'] = "lukast ologist",
+	['y' - 'a'] = "ectomy otomy ostomy plasty scopy graphy pathy ology",
+};
+static const char *const street_ends[26] = {
+	['a' - 'a'] = "gata kuja utca",
+	['e' - 'a'] = "strasse gasse gade tie allee kade terrasse promenade chaussee",
+	['f' - 'a'] = "hof",
+	['g' - 'a'] = "weg ring stieg steig",
+	['i' - 'a'] = "vei holti",
+	['j' - 'a'] = "vej",
+	['k' - 'a'] = "dijk",
+	['l' - 'a'] = "singel",
+	['m' - 'a'] = "damm",
+	['n' - 'a'] = "gatan gaden vejen veien vagen laan plein",
+	['r' - 'a'] = "stigur",
+	['s' - 'a'] = "strass",
+	['t' - 'a'] = "straat gracht braut",
+	['u' - 'a'] = "katu polku",
+	['y' - 'a'] = "way",
+	['z' - 'a'] = "platz",
+};
 
 static bool
-ends(const uint8_t *p, size_t len, const char *const *with, size_t n, size_t least)
+ends(const uint8_t *p, size_t len, const char *const with[26], size_t least)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t k = strlen(with[i]);
+	uint8_t last = p[len - 1];
+	const char *w = last >= 'a' && last <= 'z' ? with[last - 'a'] : NULL;
 
-		if (len >= k + least && memcmp(p + len - k, with[i], k) == 0)
+	while (w != NULL && *w != 0) {
+		size_t n = strcspn(w, " ");
+
+		if (len >= n + least && memcmp(p + len - n, w, n) == 0)
 			return true;
+		w += n + (w[n] == ' ');
 	}
 	return false;
 }
 
 /* The kind of a word that has a capital, of those that may be names. */
 static enum strip_kind
-name_kind(const uint8_t *low, size_t len, unsigned marks, unsigned letters)
+name_kind(const uint8_t *low, size_t len, unsigned marks, unsigned letters, bool foreign)
 {
 	bool common = (marks & LEX_COMMON) != 0, word = common || (marks & LEX_WORD) != 0;
 
 	if ((marks & LEX_KNOWN) != 0 &&
 	    (letters == CAPITALS || len > 4 || (marks & (LEX_GIVEN | LEX_FAMILY)) == 0))
-		return E_KNOWN;
+		return (marks & (LEX_GIVEN | LEX_FAMILY)) != 0 ? E_KNOWN_NAME : E_KNOWN;
 	if (!common && letters == CAPITAL && (marks & LEX_GIVEN) != 0)
 		word = false;
+	if (foreign && letters == CAPITAL)
+		word = false; /* Åse is no word for its letters without marks being one */
 	if (word) {
 		if (letters == CAPITALS)
 			return common || (marks & (LEX_GIVEN | LEX_FAMILY)) == 0 ? E_LOUD : E_SOFT_FAMILY;
@@ -125,27 +162,29 @@ name_kind(const uint8_t *low, size_t len, unsigned marks, unsigned letters)
 			return E_SOFT_GIVEN;
 		if ((marks & LEX_FAMILY) != 0)
 			return E_SOFT_FAMILY;
-		return (marks & LEX_PLACE) != 0 ? E_SOFT_PLACE : E_TITLED;
+		if ((marks & LEX_PLACE) != 0)
+			return E_SOFT_PLACE;
+		return common ? E_TITLED : E_RARE;
 	}
-	if (letters == CAPITAL && len < 4 && (marks & LEX_GIVEN) == 0)
+	if (letters == CAPITAL && len < 4 && !foreign && (marks & LEX_GIVEN) == 0)
 		return (marks & LEX_FAMILY) != 0 ? E_SOFT_FAMILY : E_TITLED;
 	if (letters == CAPITALS && len < 4)
-		return E_CAPS;
+		return foreign ? E_SHOUT : E_CAPS;
 	if ((marks & LEX_GIVEN) != 0)
 		return (marks & LEX_PLACE) != 0 ? E_NAMEPLACE : E_GIVEN;
 	if ((marks & LEX_FAMILY) != 0)
 		return (marks & LEX_PLACE) != 0 ? E_NAMEPLACE : E_FAMILY;
 	if ((marks & LEX_PLACE) != 0)
 		return E_PLACE;
-	if (ends(low, len, street_ends, NELEM(street_ends), 3))
+	if (ends(low, len, street_ends, 3))
 		return E_STREETWORD;
-	if (ends(low, len, medical_ends, NELEM(medical_ends), 3))
+	if (ends(low, len, medical_ends, 3))
 		return E_KNOWN;
-	return letters == CAPITALS ? (len < 5 ? E_CAPS : E_SHOUT) : E_CAP;
+	return letters == CAPITALS ? (len < 5 && !foreign ? E_CAPS : E_SHOUT) : E_CAP;
 }
 
 static enum strip_kind
-small_kind(const uint8_t *low, size_t len, unsigned marks)
+small_kind(const uint8_t *low, size_t len, unsigned marks, bool foreign)
 {
 	if ((marks & (LEX_COMMON | LEX_KNOWN)) != 0)
 		return E_LOW;
@@ -157,9 +196,11 @@ small_kind(const uint8_t *low, size_t len, unsigned marks)
 		return E_LOW_FAMILY;
 	if ((marks & LEX_PLACE) != 0)
 		return E_LOW_PLACE;
-	if (ends(low, len, street_ends, NELEM(street_ends), 4))
+	if (ends(low, len, street_ends, 4))
 		return E_STREETWORD;
-	return ends(low, len, medical_ends, NELEM(medical_ends), 3) ? E_LOW : E_ODD;
+	if (ends(low, len, medical_ends, 3))
+		return E_LOW;
+	return foreign && len > 4 ? E_LOW_PLACE : E_ODD;
 }
 
 /* Words of the lists that are given names, too, where they have a capital: Will, Rose, Summer, Nino. */
@@ -190,17 +231,18 @@ lowered(enum strip_kind kind)
 		[E_FACILITY] = E_LOW_FACILITY,
 		[E_UNIVERSITY] = E_LOW_FACILITY,
 		[E_ROAD] = E_LOW_STREET,
-		[E_STREET] = E_LOW,
+		[E_STREET] = E_LOW_ROW,
 		[E_UNIT] = E_LOW_UNIT,
 		[E_DIRECTION] = E_LOW,
 		[E_DEPT] = E_LOW,
 		[E_HOLIDAY] = E_HOLIDAY,
 		[E_FIRM] = E_LOW,
+		[E_COMPANY] = E_LOW,
 		[E_STATE] = E_LOW_LAND,
 		[E_COUNTRY] = E_LOW_LAND,
 		[E_SOFT_MONTH] = E_MAY,
 		[E_MAY] = E_MAY,
-		[E_SAINT] = E_LOW,
+		[E_SAINT] = E_LOW_ROW,
 		[E_STATEABBR] = E_LOW,
 		[E_MILITARY] = E_LOW,
 	};
@@ -252,7 +294,7 @@ longer(const uint8_t *start, const uint8_t *end, struct strip_lex *found)
 			break;
 		start = ++p;
 		while ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p >= 0x80 || *p == '-' ||
-		    (*p == '\'' && p[1] != 's'))
+		    (*p == '\'' && (p[1] != 's' || p[2] == ' ')))
 			p++;
 		if (n + 1 + (size_t)(p - start) + 8 > sizeof(low))
 			break;
@@ -279,6 +321,7 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 	size_t len = (size_t)(*end - start), n;
 	uint8_t low[WORD_MAX + 8];
 	unsigned letters = case_of(start, len);
+	bool foreign = false;
 	struct strip_lex lex = { 0 }, found;
 	const uint8_t *to;
 
@@ -299,7 +342,7 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 	}
 	if ((n = strip_fold(low, WORD_MAX, start, len)) == 0)
 		return letters == SMALL ? E_LOW : E_CAP;
-	if (**end == '.') {
+	if (**end == '.' && n <= SHORTENED_MAX) {
 		low[n] = '.';
 		lex = strip_word(low, n + 1);
 		if (lex.kind != E_NONE) {
@@ -337,9 +380,17 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 			return E_LANDNAME;
 		return (enum strip_kind)lex.kind;
 	}
-	if (*marks == 0 && memchr(low, '-', n) != NULL)
+	if (*marks == 0 && memchr(low, '-', n) != NULL) {
+		if (ends(low, n, street_ends, 3))
+			return E_STREETWORD;
 		*marks = part_marks(low, n);
-	return letters == SMALL ? small_kind(low, n, *marks) : name_kind(low, n, *marks, letters);
+	}
+	for (size_t i = 0; i < len && !foreign; i++)
+		foreign = start[i] >= 0x80;
+	if (n > 15 && memcmp(low, "ninety", 6) == 0 && memcmp(low + n - 4, "-old", 4) == 0)
+		return E_OLDAGE;
+	return letters == SMALL ? small_kind(low, n, *marks, foreign) :
+				  name_kind(low, n, *marks, letters, foreign);
 }
 
 static size_t
@@ -364,7 +415,7 @@ letter_at(const uint8_t *p)
 	case UTF8PROC_CATEGORY_MC:
 		return n;
 	default:
-		return c == 0x2206 ? n : 0; /* the sign for an increment, typed for a delta */
+		return c == INCREMENT ? n : 0;
 	}
 }
 
@@ -373,7 +424,11 @@ static const unsigned char *
 word_end(const unsigned char *p)
 {
 	for (;;) {
-		size_t n = letter_at(p);
+		size_t n;
+
+		while ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'))
+			p++;
+		n = letter_at(p);
 
 		if (n == 0 && (*p == '\'' || *p == '-') && letter_at(p + 1) > 0)
 			n = 1;
@@ -762,11 +817,124 @@ take_local_part(struct scan *s, size_t *start)
 	return true;
 }
 
+/*!include:re2c "lib/strip/forms.re" */ /* say_month: of the language packs */
+/*!re2c
+	re2c:define:YYCTYPE = "unsigned char";
+	re2c:yyfill:enable = 0;
+
+	d      = [0-9];
+	an     = [0-9A-Za-z];
+	up     = [A-Z];
+	sep    = [ .-];
+*/
+
+/* What a number, or a word that looks like one, turns out to be. Those up to CARD_FORM count before
+ * dates and telephone numbers of the same length. */
+enum form {
+	TIME_FORM,
+	IP_FORM,
+	SSN_FORM,
+	CARD_FORM,
+	NAMED_FORM,
+	DATE_FORM,
+	SHORT_FORM,
+	PHONE_FORM,
+	BROKEN_FORM,
+	AGE_FORM,
+	POSTCODE_FORM,
+	MAYCODE_FORM,
+	DIGITS_FORM,
+	DECIMAL_FORM,
+	ORDINAL_FORM,
+	CODE_FORM,
+	WORD_FORM,
+	NO_FORM,
+};
+
+/* Where the date ends that begins at p, or NULL. */
+static const unsigned char *
+date_end(const unsigned char *p, enum form *form)
+{
+	const unsigned char *YYCURSOR = p, *YYMARKER;
+
+	/*!re2c
+	// ---- dates ---------------------------------------------------------------------------
+	mon    = say_month "."?;
+	day    = d{1,2} ('st' | 'nd' | 'rd' | 'th')?;
+	year   = d{4} | "'" d{2};
+	to     = " "? "-" " "? | " to " | " and " | " & ";
+	named  = mon [ ]? day (to (mon " ")? day)? (","? " "? year)?
+	       | day (to day)? [ -./]{0,2} ('of ' | 'de ')? mon ([ ,./-]{1,2} ('of ' | 'de ')? (year | d{2}))?
+	       | mon ("," | " of")? [ /-] year | mon " " "'" d{2} | mon "-" d{2};
+	iso    = d{4} [-/.] d{1,2} [-/.] d{1,2};
+	num    = d{1,2} ("/" d{1,2} "/" | "-" d{1,2} "-" | "." " "? d{1,2} "." " "?) (d{4} | d{2}) | d{1,2} "/" d{4};
+	short  = d{1,2} "/" d{1,2};
+
+
+	named     { *form = NAMED_FORM; return YYCURSOR; }
+	iso | num { *form = DATE_FORM; return YYCURSOR; }
+	short     { *form = SHORT_FORM; return YYCURSOR; }
+	*         { return NULL; }
+	*/
+}
+
+/* Where the telephone number ends that begins at p, or NULL. */
+static const unsigned char *
+phone_end(const unsigned char *p, enum form *form)
+{
+	const unsigned char *YYCURSOR = p, *YYMARKER;
+
+	/*!re2c
+	// ---- telephones ----------------------------------------------------------------------
+	ext    = 'x' " "? d{3,6} | ('ext' | 'extension') "."? " "? d{1,6};
+	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4} | [2-9] d{2} [.-] d{4};
+	intl   = "+" "(" d{1,3} ")" " "? d{6,11} | ("+" | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
+	trunk  = "(0" d{1,4} ")" [ -]? d{2,8} ([ -] d{2,5}){0,4}
+	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4} | "0" [1-9] d{8,9};
+	local  = "(" d{2,4} ")" ([ -]? d{7,9} | [ -]? d{3} [ -] d{3} [ -] d{3}) | "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
+	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})? | d{4} " " d{7};
+	phone  = nanp | intl | trunk | local;
+	br     = [ .-]? "\n" | [ .-];
+	broken = "("? [2-9] d{2} ")"? (br d{3} "\n" | "\n" d{3} br) d{4};
+
+
+	phone        { *form = PHONE_FORM; return YYCURSOR; }
+	broken | ext { *form = BROKEN_FORM; return YYCURSOR; }
+	*            { return NULL; }
+	*/
+}
+
+/* Can a date, a telephone number begin with it? */
+static bool
+leads_date(uint8_t c)
+{
+	switch (c | 0x20) {
+	case 'j':
+	case 'f':
+	case 'm':
+	case 'a':
+	case 's':
+	case 'o':
+	case 'n':
+	case 'd':
+		return true;
+	default:
+		return is_digit(c);
+	}
+}
+
+static bool
+leads_phone(uint8_t c)
+{
+	return is_digit(c) || c == '(' || c == '+' || (c | 0x20) == 'x' || (c | 0x20) == 'e';
+}
+
 int
 strip_entity_scan(struct arena *a, struct strip_tokens *out, const struct strip_evened *text)
 {
 	struct scan s = { .a = a, .to = out, .text = text->p };
-	const unsigned char *YYCURSOR = text->p, *YYMARKER, *start, *end;
+	const unsigned char *YYCURSOR = text->p, *YYMARKER, *start, *end, *to;
+	enum form form, found;
 	unsigned marks;
 
 	*out = (struct strip_tokens){ .text = text->p };
@@ -780,6 +948,15 @@ strip_entity_scan(struct arena *a, struct strip_tokens *out, const struct strip_
 		goto next;                                                                      \
 	} while (0)
 #define LEN ((size_t)(YYCURSOR - start))
+/* A form that a date or a telephone number may be longer than. */
+#define FORM(what)                                                                              \
+	do {                                                                                    \
+		if (end == NULL || YYCURSOR > end || (YYCURSOR == end && (what) <= CARD_FORM))  \
+			form = (what);                                                          \
+		else                                                                            \
+			YYCURSOR = end;                                                         \
+		goto formed;                                                                    \
+	} while (0)
 /* Not the form after all: take the number or word at its head. */
 #define UNLESS(test)                                                                            \
 	do {                                                                                    \
@@ -788,18 +965,15 @@ strip_entity_scan(struct arena *a, struct strip_tokens *out, const struct strip_
 	} while (0)
 next:
 	start = YYCURSOR;
-	/*!include:re2c "lib/strip/forms.re" */ /* say_month: of the language packs */
+	end = NULL;
+	form = NO_FORM;
+	if (leads_date(*start))
+		end = date_end(start, &form);
+	if (leads_phone(*start) && (to = phone_end(start, &found)) != NULL && (end == NULL || to > end)) {
+		end = to;
+		form = found;
+	}
 	/*!re2c
-	re2c:define:YYCTYPE = "unsigned char";
-	re2c:yyfill:enable = 0;
-	re2c:encoding:utf8 = 1;
-
-	d      = [0-9];
-	an     = [0-9A-Za-z];
-	up     = [A-Z];
-	letter = [A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\uff21-\uffdc];
-	sep    = [ .-];
-
 	// ---- what tells itself ---------------------------------------------------------------
 	domain = (an [A-Za-z0-9-]* ".")+ [A-Za-z][A-Za-z0-9-]* | an [A-Za-z0-9-]*;
 	pathch = [^\x00-\x20<>"|*?];
@@ -809,40 +983,15 @@ next:
 	ssn    = d{3} "-" d{2} "-" d{4} | d{3} " " d{2} " " d{4} | ('xxx' | "***") "-" ('xx' | "**") "-" d{4} | d{3} "." d{3} "." d{3} "-" d{2};
 	card   = d{4} [ -]? d{4} [ -]? d{4} [ -]? d{1,7} | d{4} [ -]? d{6} [ -]? d{4,5};
 
-	// ---- telephones ----------------------------------------------------------------------
-	ext    = 'x' " "? d{3,6} | ('ext' | 'extension') "."? " "? d{1,6};
-	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4} | [2-9] d{2} [.-] d{4};
-	intl   = ("+" | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
-	trunk  = "(0" d{1,4} ")" [ -]? d{2,8} ([ -] d{2,5}){0,4}
-	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4} | "0" [1-9] d{8,9};
-	local  = "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
-	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})? | d{4} " " d{7};
-	phone  = nanp | intl | trunk | local;
-	br     = [ .-]? "\n" | [ .-];
-	broken = "("? [2-9] d{2} ")"? (br d{3} "\n" | "\n" d{3} br) d{4};
-
-	// ---- dates ---------------------------------------------------------------------------
-	mon    = say_month "."?;
-	day    = d{1,2} ('st' | 'nd' | 'rd' | 'th')?;
-	year   = d{4} | "'" d{2};
-	to     = " "? "-" " "? | " to " | " and " | " & ";
-	named  = mon [ ]? day (to (mon " ")? day)? (","? " "? year)?
-	       | day (to day)? [ -./]{0,2} ('of ' | 'de ')? mon ([ ,./-]{1,2} ('of ' | 'de ')? (year | d{2}))?
-	       | mon ("," | " of")? [ /-] year | mon " " "'" d{2} | mon "-" d{2};
-	iso    = d{4} [-/.] d{1,2} [-/.] d{1,2};
-	num    = d{1,2} ("/" d{1,2} "/" | "-" d{1,2} "-" | "." " "? d{1,2} "." " "?) (d{4} | d{2}) | d{1,2} "/" d{4};
-	short  = d{1,2} "/" d{1,2};
+	// ---- numbers, codes ------------------------------------------------------------------
 	time   = d{1,2} ":" d{2} (":" d{2} ("." d+)?)? (" "? ([ap] "m" | [ap] ".m." | [AP] "M"))?
 	       | d{1,2} " "? ([ap] ".m." | [ap] "m" | [AP] "M") | d{1,2} "h" d{2} | d{3,4} " "? 'h' 'rs'?;
-
-	// ---- numbers, codes, words -----------------------------------------------------------
 	old    = [ -]? ('year' | 'yr') 's'? [ -]? 'old' 's'? | [ -]? 'y' [./]? 'o' "."? | [ -] 'y.o.' ;
 	age    = d{1,3} old | d{2,3} [MF] | d{2,3} [ ]? "/" [MF];
 	code   = ([A-Za-z]{1,12} [-_/]){0,3} [A-Za-z]* d an* ([-_/] an+)*;
 	zip4   = d{5} "-" d{4};
 	uk     = up{1,2} d [A-Z0-9]? " " d up{2};
 	canada = up d up [ -]? d up d;
-	word   = letter (letter | "'" letter | [-] letter)*;
 	gone   = 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'words' | 'e-mail' | 'phone' | 'link' | 'number'
 	       | 'card' | 'ip' | 'record' | 'account' | 'licence' | 'vehicle' | 'device' | 'age';
 
@@ -881,53 +1030,117 @@ next:
 			YYCURSOR--;
 		T(LEN > 1 ? E_HANDLE : E_OTHER);
 	}
-	time                    {
+	time                    { FORM(TIME_FORM); }
+	ipv4                    { FORM(IP_FORM); }
+	ssn                     { FORM(SSN_FORM); }
+	card                    { FORM(CARD_FORM); }
+	age                     { FORM(AGE_FORM); }
+	uk | canada | zip4      { FORM(POSTCODE_FORM); }
+	d{4} " " up{2}          { FORM(MAYCODE_FORM); }
+	d+                      { FORM(DIGITS_FORM); }
+	d+ ([.,] d+)+ | d{2,3} "/" d{2,3} { FORM(DECIMAL_FORM); }
+	d{1,2} ('st' | 'nd' | 'rd' | 'th') { FORM(ORDINAL_FORM); }
+	code                    { FORM(CODE_FORM); }
+	(up "."){1,4}           { T(E_INITIAL); }
+	[A-Za-z]                { FORM(WORD_FORM); }
+	"'s"                    { T(E_POSSESSIVE); }
+	[.!?]+                  { T(E_END); }
+	[,;]+                   { T(E_COMMA); }
+	":"                     {
 		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
 			YYCURSOR = end;
 			T(E_IP);
 		}
+		T(E_COLON);
+	}
+	[-~]+                   { T(E_DASH); }
+	"("                     {
+		if (end != NULL)
+			FORM(NO_FORM);
+		T(E_LEFT);
+	}
+	[{<[]                   { T(E_LEFT); }
+	[)\]}>]                 { T(E_RIGHT); }
+	["']                    { T(E_QUOTE); }
+	[/|]+                   { T(E_SLASH); }
+	"&"                     { T(E_AND); }
+	"#"+                    { T(E_HASH); }
+	"^"                     { T(E_CARET); }
+	"+"                     {
+		if (end != NULL)
+			FORM(NO_FORM);
+		T(E_OTHER);
+	}
+	[\x80-\xff]             {
+		if (letter_at(start) > 0) {
+			YYCURSOR = start;
+			FORM(WORD_FORM);
+		}
+		while ((*YYCURSOR & 0xc0) == 0x80)
+			YYCURSOR++;
+		T(E_OTHER);
+	}
+	*                       { T(E_OTHER); }
+	*/
+formed:
+	switch (form) {
+	case TIME_FORM:
+		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+			YYCURSOR = end;
+			T(E_IP);
+		}
+		UNLESS(letter_at(YYCURSOR) == 0); /* 112 Holloway Road */
 		T(E_TIME);
-	}
-	ipv4                    { T(E_IP); }
-	ssn                     { T(E_SSN); }
-	card                    { UNLESS(luhn(start, LEN, 0)); T(E_CARD); }
-
-	named                   {
-		UNLESS(!soft_date(start, LEN));
-		UNLESS(letter_at(YYCURSOR) == 0);
+	case IP_FORM:
+		T(E_IP);
+	case SSN_FORM:
+		T(E_SSN);
+	case CARD_FORM:
+		UNLESS(luhn(start, LEN, 0));
+		T(E_CARD);
+	case NAMED_FORM:
+		UNLESS(!soft_date(start, LEN) && letter_at(YYCURSOR) == 0);
 		T(E_DATE);
+	case DATE_FORM:
+		UNLESS(is_date(start, LEN));
+		T(E_DATE);
+	case SHORT_FORM:
+		UNLESS(is_date(start, LEN));
+		T(surely_day(start, LEN) ? E_DATE : E_SHORTDATE);
+	case PHONE_FORM:
+		UNLESS(digits_in(start, LEN) >= 6);
+		T(E_PHONE);
+	case BROKEN_FORM:
+		T(E_PHONE);
+	case AGE_FORM:
+		UNLESS(letter_at(YYCURSOR) == 0);
+		T(number(start, LEN) >= 90 && number(start, LEN) < 130 ? E_OLDAGE : E_AGE);
+	case POSTCODE_FORM:
+		UNLESS(!ascii_word(*YYCURSOR));
+		T(E_POSTCODE);
+	case MAYCODE_FORM:
+		UNLESS((*YYCURSOR | 0x20) < 'a' || (*YYCURSOR | 0x20) > 'z');
+		T(E_MAYCODE);
+	case DECIMAL_FORM:
+		T(E_DECIMAL);
+	case ORDINAL_FORM:
+		T(E_ORDINAL);
+	default:
+		break;
 	}
-	iso | num               { UNLESS(is_date(start, LEN)); T(E_DATE); }
-	short                   { UNLESS(is_date(start, LEN)); T(surely_day(start, LEN) ? E_DATE : E_SHORTDATE); }
-	phone                   { UNLESS(digits_in(start, LEN) >= 6); T(E_PHONE); }
-	broken | ext            { T(E_PHONE); }
-	age                     { T(number(start, LEN) >= 90 && number(start, LEN) < 130 ? E_OLDAGE : E_AGE); }
-	uk | canada | zip4      { T(E_POSTCODE); }
-	d{4} " " up{2}          { UNLESS((*YYCURSOR | 0x20) < 'a' || (*YYCURSOR | 0x20) > 'z'); T(E_MAYCODE); }
-
-	d+                      {
-		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
-			YYCURSOR = end;
-			T(E_URL);
-		}
-		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
-			YYCURSOR = end;
-			T(E_IP);
-		}
+	if (form == WORD_FORM)
+		YYCURSOR = word_end(YYCURSOR);
+	if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
+		YYCURSOR = end;
+		T(E_URL);
+	}
+	if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
+		YYCURSOR = end;
+		T(E_IP);
+	}
+	if (form == DIGITS_FORM)
 		T(number_kind(start, LEN));
-	}
-	d+ ([.,] d+)+           { T(E_DECIMAL); }
-	d{2,3} "/" d{2,3}       { T(E_DECIMAL); }
-	d{1,2} ('st' | 'nd' | 'rd' | 'th') { T(E_ORDINAL); }
-	code                    {
-		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
-			YYCURSOR = end;
-			T(E_URL);
-		}
-		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
-			YYCURSOR = end;
-			T(E_IP);
-		}
+	if (form == CODE_FORM) {
 		if (*YYCURSOR == '_')
 			goto under;
 		if ((end = iban_end(start)) != NULL) {
@@ -940,61 +1153,17 @@ next:
 			T(E_CODE);
 		T(is_range(start, LEN) ? E_RANGE : E_LONGCODE);
 	}
-	(up "."){1,4}           { T(E_INITIAL); }
-	up                      { T(*start == 'A' || *start == 'I' ? E_FUNC : E_LETTER); }
-	[a-z]                   {
-		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
-			YYCURSOR = end;
-			T(E_URL);
-		}
-		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
-			YYCURSOR = end;
-			T(E_IP);
-		}
-		T(*start == 'a' || *start == 'i' ? E_FUNC : E_SMALL);
-	}
-	word                    {
-	word:
-		if (*YYCURSOR == '.' && (end = site_end(YYCURSOR)) != NULL) {
-			YYCURSOR = end;
-			T(E_URL);
-		}
-		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
-			YYCURSOR = end;
-			T(E_IP);
-		}
-		YYCURSOR = word_end(YYCURSOR);
-		if (*YYCURSOR == '_' && ascii_word(YYCURSOR[1]))
-			goto under;
-		if (LEN == 1) {
-			T(*start >= 'A' && *start <= 'Z' ? E_LETTER : E_SMALL);
-		} else {
-			enum strip_kind kind = word_kind(&YYCURSOR, start, &marks);
+	if (*YYCURSOR == '_' && ascii_word(YYCURSOR[1]))
+		goto under;
+	if (LEN == 1) {
+		if (*start == 'A' || *start == 'I' || *start == 'a' || *start == 'i')
+			T(E_FUNC);
+		T(*start >= 'A' && *start <= 'Z' ? E_LETTER : E_SMALL);
+	} else {
+		enum strip_kind kind = word_kind(&YYCURSOR, start, &marks);
 
-			TM(kind, marks);
-		}
+		TM(kind, marks);
 	}
-	"'s"                    { T(E_POSSESSIVE); }
-	[.!?]+                  { T(E_END); }
-	[,;]+                   { T(E_COMMA); }
-	":"                     {
-		if (*YYCURSOR == ':' && (end = hex_end(start)) != NULL) {
-			YYCURSOR = end;
-			T(E_IP);
-		}
-		T(E_COLON);
-	}
-	[-~]+                   { T(E_DASH); }
-	[({<[]                  { T(E_LEFT); }
-	[)\]}>]                 { T(E_RIGHT); }
-	["']                    { T(E_QUOTE); }
-	[/|]+                   { T(E_SLASH); }
-	"&"                     { T(E_AND); }
-	"#"+                    { T(E_HASH); }
-	"^"                     { T(E_CARET); }
-	[^\x00]                 { T(E_OTHER); }
-	*                       { T(E_OTHER); }
-	*/
 head:
 	YYCURSOR = start;
 	if (*start >= '0' && *start <= '9') {
@@ -1010,7 +1179,8 @@ head:
 		YYCURSOR++;
 		T(*start == '(' ? E_LEFT : E_OTHER);
 	}
-	goto word;
+	form = WORD_FORM;
+	goto formed;
 under:
 	while (*YYCURSOR == '_' || ascii_word(*YYCURSOR) || (*YYCURSOR == '.' && ascii_word(YYCURSOR[1])))
 		YYCURSOR++;
@@ -1019,6 +1189,7 @@ under:
 #undef TM
 #undef LEN
 #undef UNLESS
+#undef FORM
 done:
 	if (push(&s, E_NONE, 0, text->len, text->len) < 0)
 		return CANDOR_ENOMEM;

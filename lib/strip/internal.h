@@ -327,8 +327,9 @@ void strip_reporter(struct strip_tokens *t, const struct strip_keep *keep);
 int strip_entity_scan(
     struct arena *a, struct strip_tokens *out, const struct strip_evened *text) MUST_CHECK;
 
-/* The longest rule that matches at cls, a string of kinds that ends in 0. */
-struct strip_match strip_entity_rules(const uint8_t *cls);
+/* The longest rule that matches at cls, a string of kinds that ends in 0. *look is how many of them
+ * that hangs on. */
+struct strip_match strip_entity_rules(const uint8_t *cls, unsigned *look);
 
 /* Put placeholders in the place of all that goes; tokens only become fewer. Returns 0 or
  * CANDOR_ENOMEM. */

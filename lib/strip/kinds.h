@@ -24,9 +24,11 @@ enum strip_kind {
 	E_PLACE,
 	E_SOFT_PLACE, /* a town and a word */
 	E_CAP,        /* in no list */
-	E_TITLED,     /* a word with a capital */
+	E_TITLED,     /* an everyday word with a capital */
+	E_RARE,       /* a rarer one */
 	E_LOUD,       /* an everyday word in capitals */
 	E_KNOWN,      /* a name that is nobody's */
+	E_KNOWN_NAME, /* the same, but people have it, too */
 	E_CAPS,       /* in capitals, and in no list: MRI */
 	E_SHOUT,      /* the same, of five letters and more */
 	E_INITIAL,    /* J. */
@@ -73,6 +75,7 @@ enum strip_kind {
 	E_STREET,
 	E_ROAD, /* the same, where it is no other word */
 	E_LOW_STREET,
+	E_LOW_ROW, /* of STREET, in small letters */
 	E_STREETWORD, /* Hauptstrasse */
 	E_WAY,
 	E_UNIT,
@@ -104,6 +107,7 @@ enum strip_kind {
 	E_PHONEWORD,
 	E_EMAILWORD,
 	E_FIRM,
+	E_COMPANY, /* Ltd: with a name before it */
 	E_MEDNOUN,
 	/* Numbers and forms. */
 	E_N1, /* of one or two digits, and so on */
