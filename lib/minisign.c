@@ -273,8 +273,8 @@ minisign_sign(struct arena *a, struct span *out, const uint8_t *text, size_t len
 	sodium_bin2base64(line1, sizeof(line1), (const uint8_t *)&b, sizeof(b), VARIANT);
 	sodium_bin2base64(line2, sizeof(line2), second, sizeof(second), VARIANT);
 	n = snprintf(file, MINISIGN_SIGNATURE_MAX + 1,
-	    UNTRUSTED "signature made by Candor\n%s\n" TRUSTED "%s\n%s\n", line1,
-	    trusted_comment, line2);
+	    UNTRUSTED "signature made by Candor\n%s\n" TRUSTED "%s\n%s\n", line1, trusted_comment,
+	    line2);
 	if (n > MINISIGN_SIGNATURE_MAX)
 		return CANDOR_EINVAL;
 	*out = (struct span){ (const uint8_t *)file, (size_t)n };

@@ -762,8 +762,10 @@ refuse_audit(struct job *j)
 static enum candor_result
 deliver_alarm(struct job *j)
 {
-	struct candor_event e = *j->e;
+	const struct candor_event *given = j->e;
+	struct candor_event e = *given;
 	const char *plugin = CANDOR_EVENT_HAS(&e, plugin) ? e.plugin : "";
+	enum candor_result result;
 	char number[96];
 
 	snprintf(number, sizeof(number), "alarm-%.40s-%.10s", plugin, e.on);
@@ -771,7 +773,9 @@ deliver_alarm(struct job *j)
 	e.category = "notifications";
 	e.severity = "high";
 	j->e = &e;
-	return deliver_one(j);
+	result = deliver_one(j);
+	j->e = given;
+	return result;
 }
 
 /* Is the credential good? Nothing is made. */

@@ -265,7 +265,8 @@ store_problems(struct store *s, Candor__Problem ***out)
 		    (long long)s->audit_bad);
 	if ((n = (size_t)people_closed(s)) > 0)
 		problem(&list, LEVEL_WARNING,
-		    "nobody can open %zu case%s: whose key changed runs `candor key rotate`; if it is "
+		    "nobody can open %zu case%s: whose key changed runs `candor key rotate`; if it "
+		    "is "
 		    "lost, or they left, the escrow is used (`candor recover`)",
 		    n, n == 1 ? "" : "s");
 	if ((n = charter_unserved(s, &names)) > 0)

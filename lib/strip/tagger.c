@@ -96,8 +96,8 @@ static unsigned
 before(const union scores *came, unsigned tag)
 {
 	if (tag < TAG_HALF)
-		return (unsigned)came->of[tag];
-	return came->of[tag] != 0 ? tag : tag - TAG_HALF;
+		return (unsigned)came->h[0][tag];
+	return came->h[1][tag - TAG_HALF] != 0 ? tag : tag - TAG_HALF;
 }
 
 /* Sums count by their differences alone: they are kept small by what is outside, and from falling too

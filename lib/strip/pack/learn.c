@@ -16,7 +16,7 @@
 #include "../tests/support/corpus.h"
 #include "strip/tagger.h"
 
-#define EPOCHS 6
+#define EPOCHS 6u
 #define MISSED 60
 #define EXTRA 7
 /* Of each text, beside itself: with others' spans in the place of its own, so that what is learned is
@@ -50,15 +50,20 @@ static int32_t weights[ROWS][TAG__N], steps[TAG__N][TAG__N];
 static int64_t weights_sum[ROWS][TAG__N], steps_sum[TAG__N][TAG__N];
 static int64_t now = 1;
 
+static void
+no_memory(void)
+{
+	fprintf(stderr, "learn: no memory\n");
+	exit(1);
+}
+
 static void *
 get(size_t n, size_t size)
 {
 	void *p = calloc(n + 1, size);
 
-	if (p == NULL) {
-		fprintf(stderr, "learn: no memory\n");
-		exit(1);
-	}
+	if (p == NULL)
+		no_memory();
 	return p;
 }
 
@@ -313,7 +318,7 @@ add_text(struct arena *a, const char *text, size_t len, const struct corpus_span
 		place.behind++;
 	lessons = realloc(lessons, (n_lessons + place.behind) * sizeof(*lessons));
 	if (lessons == NULL)
-		get(SIZE_MAX / 2, 2);
+		no_memory();
 	for (size_t at = 0, n; at < t.n; at += n, place.before++) {
 		place.behind--;
 		n = tag_sentence(&t, at);
