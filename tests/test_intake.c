@@ -758,15 +758,15 @@ Test(intake, no_more_is_read_from_a_cleaner_than_store_keeps)
 		_exit(0);
 	}
 	close(cleaner);
-	while (!test_room_silent(store, 200)) {
+	do {
 		hears(MSG_STAGE, &tag);
 		in_flight++;
-	}
+	} while (!test_room_silent(store, 200));
 	/* A chunk that is flushed makes two pieces at most, and one may just have begun. */
 	cr_assert(le(uint, in_flight, MOST_PIECES + 2));
 	for (n = in_flight; in_flight > 0; in_flight--) {
 		staged(tag);
-		while (!test_room_silent(store, in_flight > 1 ? 0 : 200)) {
+		while (!test_room_silent(store, in_flight > 1 ? 0 : 1000)) {
 			hears(MSG_STAGE, &tag);
 			in_flight++;
 			n++;
