@@ -25,17 +25,30 @@
 #include "supervisor/places.h"
 
 #define BACKLOG 1024
-#define LOCK_TRIES 60
-#define LOCK_WAIT_NS 50000000L
+/* What a daemon that was killed leaves behind for a moment: so often, so long each time. */
+#define TRIES 60
+#define WAIT_NS 50000000L
 
 /* ---- sockets ----------------------------------------------------------------------------------- */
+
+static bool
+is_listened_on(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool listens = fd < 0 || connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 ||
+		       (errno != ECONNREFUSED && errno != ENOENT);
+
+	if (fd >= 0)
+		close(fd);
+	return listens;
+}
 
 /* Is somebody listening there? 0: no, and the name is free; else one of sysexits.h. */
 static int
 clear_stale(const struct sockaddr_un *addr)
 {
+	const struct timespec wait = { 0, WAIT_NS };
 	struct stat st;
-	int fd, r;
 
 	if (lstat(addr->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : EX_NOPERM;
@@ -44,16 +57,15 @@ clear_stale(const struct sockaddr_un *addr)
 		    addr->sun_path);
 		return EX_CANTCREAT;
 	}
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
-		return EX_OSERR;
-	r = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
-	if (r == 0 || errno != ECONNREFUSED) {
-		log_error("another daemon listens on %s: stop it first", addr->sun_path);
-		close(fd);
-		return EX_CANTCREAT;
+	/* The rooms of one that was killed may do so yet. */
+	for (int i = 0; is_listened_on(addr); i++) {
+		if (i == TRIES) {
+			log_error("another daemon listens on %s: stop it first", addr->sun_path);
+			return EX_CANTCREAT;
+		}
+		nanosleep(&wait, NULL);
 	}
-	close(fd);
-	return unlink(addr->sun_path) < 0 ? EX_NOPERM : 0;
+	return unlink(addr->sun_path) < 0 && errno != ENOENT ? EX_NOPERM : 0;
 }
 
 /* The folder of a socket: others must be able to go through it, whatever our umask is. */
@@ -145,7 +157,7 @@ hand_over(int folder, uid_t uid)
 int
 places_open_state(int *out, const struct config *c)
 {
-	const struct timespec wait = { 0, LOCK_WAIT_NS };
+	const struct timespec wait = { 0, WAIT_NS };
 	uint32_t uid = config_uid(c, PARTY_STORE, 0);
 	int fd;
 
@@ -162,9 +174,9 @@ places_open_state(int *out, const struct config *c)
 			close(fd);
 		return EX_NOPERM;
 	}
-	/* The store of a daemon that was killed may hold it for a moment yet. */
+	/* The store of one that was killed may hold it yet. */
 	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
-		if (i == LOCK_TRIES || errno != EWOULDBLOCK) {
+		if (i == TRIES || errno != EWOULDBLOCK) {
 			log_error("%s is in use by another daemon: stop it first", c->state);
 			close(fd);
 			return EX_CANTCREAT;
