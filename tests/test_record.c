@@ -593,6 +593,48 @@ Test(record, pages_show_each_line_once_and_filters_hold)
 	cr_assert(eq(sz, n_reads, 30));
 }
 
+Test(record, pages_of_ones_own_lines_show_each_once_though_asking_is_a_line_too)
+{
+	Candor__AuditQuery q = CANDOR__AUDIT_QUERY__INIT;
+	size_t n = 0;
+
+	some_lines();
+	q.limit = 3;
+	do {
+		const Candor__AuditPage *page = lines(anna, &q);
+
+		n += page->n_lines;
+		q.next = page->next;
+	} while (q.next != 0);
+	cr_assert(eq(sz, n, 10));
+}
+
+Test(record, every_head_comes_with_some_page_of_the_chain)
+{
+	Candor__AuditAfter after = CANDOR__AUDIT_AFTER__INIT;
+	uint64_t last = 0;
+	size_t heads = 0;
+
+	for (int day = 0; day < 130; day++) {
+		some_lines();
+		audit_daily(&s);
+		s.today++;
+	}
+	do {
+		const Candor__AuditPage *page;
+
+		cr_assert(eq(int, call(ada, MSG_AUDIT_CHAIN, &after), KEEP));
+		page = (const Candor__AuditPage *)out.msg;
+		for (size_t i = 0; i < page->n_lines; i++)
+			cr_assert(eq(u64, page->lines[i]->n, ++last));
+		for (size_t i = 0; i < page->n_heads; i++)
+			cr_assert(le(u64, page->heads[i]->n, last));
+		heads += page->n_heads;
+		after.n = page->next;
+	} while (after.n != 0);
+	cr_assert(eq(sz, heads, 130));
+}
+
 Test(record, only_auditors_and_administrators_follow_the_whole_chain)
 {
 	Candor__AuditAfter after = CANDOR__AUDIT_AFTER__INIT;
@@ -667,6 +709,26 @@ Test(record, a_hold_stops_destruction_and_its_end_warns_anew)
 	pass(TODAY + 9001);
 	cr_assert(not(gone(number)));
 	pass(TODAY + 9031);
+	cr_assert(gone(number));
+}
+
+Test(record, a_hold_gives_a_case_that_was_to_be_destroyed_its_time_back)
+{
+	char *number = file();
+	Candor__CaseDestroy m = { 0 };
+
+	closed(number, "substantiated");
+	candor__case_destroy__init(&m);
+	m.number = number;
+	m.reason = text("order");
+	cr_assert(eq(int, call(bo, MSG_CASE_DESTROY, &m), KEEP));
+	hold(number, true);
+	hold(number, false);
+	pass(TODAY + 100);
+	pass(TODAY + 200);
+	cr_assert(not(gone(number)));
+	pass(day_add_months(TODAY, 72) - 10);
+	pass(day_add_months(TODAY, 72) + 40);
 	cr_assert(gone(number));
 }
 

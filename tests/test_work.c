@@ -781,10 +781,23 @@ Test(work, search_leaves_unread_what_nobody_read)
 
 /* ---- the end ---------------------------------------------------------------------------------- */
 
+static void
+years_pass(void)
+{
+	for (unsigned days = 0; days < 7 * 366; days += 61) {
+		s.today = TODAY + (day_t)days;
+		while (legal_pass(&s))
+			;
+	}
+}
+
 Test(work, duplicate_is_destroyed_with_the_case_that_it_went_into)
 {
 	char *into = file(ALL), *number = file(ALL), *other = file(ALL);
+	Candor__CaseDestroy m = CANDOR__CASE_DESTROY__INIT;
+	int64_t held;
 
+	m.reason = text("order");
 	cr_assert(eq(int, merge(ANNA, number, into, ALL), KEEP));
 	cr_assert(eq(int, tag(ANNA, number, "press", ""), KEEP));
 	cr_assert(eq(int, link_of(ANNA, into, other, false), KEEP));
@@ -795,11 +808,16 @@ Test(work, duplicate_is_destroyed_with_the_case_that_it_went_into)
 	cr_assert(eq(int, act(ANNA, into, EV_CLOSE), KEEP));
 	record(ANNA, into);
 	record(ANNA, number);
-	for (unsigned days = 0; days < 7 * 366; days += 61) {
-		s.today = TODAY + (day_t)days;
-		while (legal_pass(&s))
-			;
-	}
+	/* What keeps one keeps both. */
+	cr_assert(eq(int, number_parse(&held, number), 0));
+	db_run(s.db, CASE_HOLD, db_i(held), db_i(1));
+	years_pass();
+	cr_assert(eq(str, record(ANNA, number)->summary->state, (char *)"merged"));
+	m.number = into;
+	cr_assert(eq(int, call(BO, MSG_CASE_DESTROY, &m), UNDO));
+	cr_assert(says("a duplicate of it, is held"));
+	db_run(s.db, CASE_HOLD, db_i(held), db_i(0));
+	years_pass();
 	cr_assert(eq(str, record(ANNA, into)->summary->state, (char *)"destroyed"));
 	cr_assert(eq(str, record(ANNA, number)->summary->state, (char *)"destroyed"));
 	cr_assert(eq(sz, record(ANNA, number)->n_entries, 0));
@@ -808,4 +826,28 @@ Test(work, duplicate_is_destroyed_with_the_case_that_it_went_into)
 	cr_assert(eq(sz, record(ANNA, other)->n_links, 0));
 	cr_assert(eq(sz, listed(ANNA, "", "press"), 0));
 	cr_assert(eq(str, record(ANNA, other)->summary->state, (char *)"new"));
+}
+
+Test(work, what_is_destroyed_is_neither_given_to_others_nor_sealed_again)
+{
+	char *number = file(ALL);
+	Candor__CaseWrap w = CANDOR__CASE_WRAP__INIT;
+	Candor__CaseAssign a = CANDOR__CASE_ASSIGN__INIT;
+	char *readers[] = { people[ANNA] };
+
+	cr_assert(eq(int, act(ANNA, number, EV_ACK), KEEP));
+	cr_assert(eq(int, act(ANNA, number, EV_RESOLVE), KEEP));
+	cr_assert(eq(int, act(ANNA, number, EV_CLOSE), KEEP));
+	record(ANNA, number);
+	years_pass();
+	w.number = a.number = number;
+	w.directory_version = charter_version(&s);
+	w.secret = wire_bytes("wrap", 4);
+	w.readers = readers;
+	w.n_readers = 1;
+	cr_assert(eq(int, call(BO, MSG_CASE_WRAP, &w), UNDO));
+	cr_assert(says("is destroyed"));
+	a.officer = people[ANNA];
+	cr_assert(eq(int, call(BO, MSG_CASE_ASSIGN, &a), UNDO));
+	cr_assert(says("is destroyed"));
 }

@@ -15,10 +15,7 @@
 static bool
 asked_for(const struct store *s, const char *what)
 {
-	for (size_t i = 0; i < s->setup->n_four_eyes; i++)
-		if (strcmp(s->setup->four_eyes[i], what) == 0)
-			return true;
-	return false;
+	return store_has_word(s->setup->four_eyes, s->setup->n_four_eyes, what);
 }
 
 static bool
@@ -47,12 +44,10 @@ has_second(struct store *s, const struct call *c, int64_t number)
 static char *
 name_of(struct store *s, const char *what, int64_t number, const char *detail)
 {
-	char text[NUMBER_CHARS + 1] = "", *out = store_alloc(s, 160);
+	char *out = store_alloc(s, 160);
 
-	if (number != 0)
-		number_format(text, number);
-	snprintf(out, 160, "%s%s%s%s%s", what, number != 0 ? " of " : "", text,
-	    *detail != '\0' ? " for " : "", detail);
+	snprintf(out, 160, "%s%s%s%s%s", what, number != 0 ? " of " : "",
+	    number != 0 ? store_number(s, number) : "", *detail != '\0' ? " for " : "", detail);
 	return out;
 }
 
@@ -132,10 +127,8 @@ approval_of_row(struct store *s, enum db_query q, const struct call *c)
 
 	a->id = (uint32_t)db_int(s->db, q, 0);
 	a->what = db_text(s->db, q, 1, s->arena);
-	if (number != 0) {
-		a->number = store_alloc(s, NUMBER_CHARS + 1);
-		number_format(a->number, number);
-	}
+	if (number != 0)
+		a->number = store_number(s, number);
 	a->asked_by = db_text(s->db, q, 3, s->arena);
 	a->detail = db_text(s->db, q, 4, s->arena);
 	a->state = store_text(s, state > 0 && state < (int64_t)NELEM(states) ? states[state] : "?");

@@ -231,10 +231,8 @@ message_of_row(struct store *s, enum db_query q, bool with_number)
 	line->on = (int32_t)db_int(s->db, q, 1);
 	line->actor = db_text(s->db, q, 2, s->arena);
 	line->action = db_text(s->db, q, 3, s->arena);
-	if (number != 0) {
-		line->number = store_alloc(s, NUMBER_CHARS + 1);
-		number_format(line->number, number);
-	}
+	if (number != 0)
+		line->number = store_number(s, number);
 	line->detail = db_text(s->db, q, 5, s->arena);
 	line->hash = wire_bytes(hash.p, hash.len);
 	return line;
@@ -264,8 +262,17 @@ audit_chain(struct store *s, const struct call *c, struct answer *out)
 		page->lines[page->n_lines++] = line;
 	}
 	page->heads = store_alloc(s, HEADS_MAX * sizeof(*page->heads));
-	for (bool ok = db_row(s->db, HEADS, db_i(after), db_i(until));
-	     ok && page->n_heads < HEADS_MAX; ok = db_next(s->db, DB_HEADS)) {
+	for (bool ok = db_row(s->db, HEADS, db_i(after), db_i(until)); ok;
+	     ok = db_next(s->db, DB_HEADS)) {
+		if (page->n_heads == HEADS_MAX) {
+			/* Where little is done in a day: the others go with the next page's lines. */
+			const uint64_t last = page->heads[HEADS_MAX - 1]->n;
+
+			for (; page->n_lines > 1 && page->lines[page->n_lines - 1]->n > last;
+			     page->n_lines--)
+				page->next = page->lines[page->n_lines - 2]->n;
+			break;
+		}
 		page->heads[page->n_heads] = head_of_row(s, DB_HEADS);
 		page->heads[page->n_heads++]->n = (uint64_t)db_int(s->db, DB_HEADS, 1);
 	}
@@ -410,6 +417,9 @@ audit_page(struct store *s, const struct call *c, struct answer *out)
 	search_fill(s, &f, page);
 	if (m->next == 0) {
 		audit(s, c->actor, "audit", f.number, "");
+		/* Which stands before the others from now on. */
+		if (!f.all && page->next != 0 && (m->until == 0 || m->until >= s->today))
+			page->next++;
 		page->head = audit_head_now(s);
 	}
 	return store_answer(out, MSG_AUDIT_PAGE, page);

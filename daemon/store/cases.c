@@ -19,8 +19,7 @@ officer_summary(struct store *s, enum db_query q)
 	Candor__CaseSummary *c = STORE_NEW(s, CaseSummary, case_summary);
 	int64_t number = db_int(s->db, q, 0);
 
-	c->number = store_alloc(s, NUMBER_CHARS + 1);
-	number_format(c->number, number);
+	c->number = store_number(s, number);
 	c->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 1)));
 	c->kind = (uint32_t)db_int(s->db, q, 2);
 	c->category = db_text(s->db, q, 3, s->arena);
@@ -57,6 +56,17 @@ officer_find(
 	f->feedback_months = (unsigned)db_int(s->db, q, 10);
 	f->summary = officer_summary(s, q);
 	f->category = f->summary->category;
+	return KEEP;
+}
+
+enum verdict
+officer_find_kept(
+    struct store *s, const struct call *c, const char *text, struct found *f, struct answer *out)
+{
+	if (officer_find(s, c, text, f, out) != KEEP)
+		return UNDO;
+	if (f->state == CASE_DESTROYED)
+		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f->text);
 	return KEEP;
 }
 

@@ -38,6 +38,17 @@ write_entry(struct store *s, const struct call *c, const struct found *f, enum c
 	return KEEP;
 }
 
+enum verdict
+case_check_action(struct store *s, const char *action, struct answer *out)
+{
+	const Candor__RoomSetup *site = s->setup;
+
+	return store_has_word(site->actions, site->n_actions, action)
+		   ? KEEP
+		   : store_refuse(s, out, EX_DATAERR, "an action is not one of this site's: %s",
+			 store_words(s, site->actions, site->n_actions));
+}
+
 static enum verdict
 take_outcome(struct store *s, const Candor__CaseAct *m, const struct found *f, struct answer *out)
 {
@@ -54,20 +65,11 @@ take_outcome(struct store *s, const Candor__CaseAct *m, const struct found *f, s
 		    s, out, EX_DATAERR, "at most %u actions", (unsigned)ACTIONS_MAX);
 	for (size_t i = 0; i < m->n_actions; i++) {
 		size_t len = strlen(m->actions[i]);
-		bool known = false;
 
-		for (size_t k = 0; k < s->setup->n_actions && !known; k++)
-			known = strcmp(m->actions[i], s->setup->actions[k]) == 0;
-		if (!known || len + 2 > sizeof(actions) - used) {
-			char list[768] = "";
-			size_t at = 0;
-
-			for (size_t k = 0; k < s->setup->n_actions && at < sizeof(list); k++)
-				at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
-				    k > 0 ? ", " : "", s->setup->actions[k]);
-			return store_refuse(
-			    s, out, EX_DATAERR, "an action is not one of this site's: %s", list);
-		}
+		if (case_check_action(s, m->actions[i], out) != KEEP)
+			return UNDO;
+		if (len + 2 > sizeof(actions) - used)
+			return store_refuse(s, out, EX_DATAERR, "these are too many actions");
 		memcpy(actions + used, m->actions[i], len);
 		used += len;
 		actions[used++] = '\n';
@@ -153,12 +155,10 @@ case_write(struct store *s, const struct call *c, struct answer *out)
 	const char *what = m->to_reporter ? "reply" : m->worksheet ? "worksheet" : "note";
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (m->entry.len == 0)
 		return store_refuse(s, out, EX_DATAERR, "a %s needs words", what);
-	if (f.state == CASE_DESTROYED)
-		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f.text);
 	if (write_entry(s, c, &f, f.state, &m->entry, kind, out) != KEEP)
 		return UNDO;
 	audit(s, c->who->name, what, f.number, "");
@@ -169,11 +169,9 @@ enum verdict
 case_add_note(struct store *s, const struct call *c, int64_t number,
     const ProtobufCBinaryData *entry, struct answer *out)
 {
-	char text[NUMBER_CHARS + 1];
 	struct found f;
 
-	number_format(text, number);
-	if (officer_find(s, c, text, &f, out) != KEEP)
+	if (officer_find_kept(s, c, store_number(s, number), &f, out) != KEEP)
 		return UNDO;
 	return write_entry(s, c, &f, f.state, entry, ENTRY_NOTE, out);
 }
@@ -203,7 +201,7 @@ case_assign(struct store *s, const struct call *c, struct answer *out)
 	const Candor__CaseAssign *m = (const Candor__CaseAssign *)c->msg;
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP ||
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP ||
 	    assign(s, c, &f, m->officer, out) != KEEP)
 		return UNDO;
 	store_wake(s, f.number);
@@ -288,7 +286,7 @@ case_take_wrap(struct store *s, const struct call *c, const Candor__CaseWrap *m,
 	bool changed = false;
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP ||
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP ||
 	    check_readers(s, c, m, &f, readers, out) != KEEP)
 		return UNDO;
 	if (m->directory_version != charter_version(s))

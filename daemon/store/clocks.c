@@ -106,22 +106,11 @@ store_clocks(struct store *s, int64_t number, Candor__Clock ***out)
 
 /* ---- a case comes ----------------------------------------------------------------------------- */
 
-static const Candor__Category *
-category_of(const struct store *s, const char *id)
-{
-	for (size_t i = 0; i < s->setup->n_categories; i++)
-		if (strcmp(s->setup->categories[i]->id, id) == 0)
-			return s->setup->categories[i];
-	return NULL;
-}
-
 static bool
 rule_applies(const Candor__ClockRule *rule, const char *category)
 {
-	for (size_t i = 0; i < rule->n_categories; i++)
-		if (strcmp(rule->categories[i], category) == 0)
-			return true;
-	return rule->n_categories == 0;
+	return rule->n_categories == 0 ||
+	       store_has_word(rule->categories, rule->n_categories, category);
 }
 
 static void
@@ -140,7 +129,7 @@ add(struct store *s, int64_t number, struct clock k, day_t received_on)
 void
 clocks_begin(struct store *s, int64_t number, const Candor__StoreReport *m)
 {
-	const Candor__Category *category = category_of(s, m->category);
+	const Candor__Category *category = store_category(s, m->category);
 
 	/* What the reporter was told counts, whatever the configuration says by now. */
 	for (size_t i = 0; i < m->n_clocks; i++) {
@@ -305,10 +294,8 @@ case_clock(struct store *s, const struct call *c, struct answer *out)
 
 	if (m->act >= CLOCK_ACT__N)
 		return store_refuse(s, out, EX_DATAERR, "there is no such thing to do to a clock");
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
-	if (f.state == CASE_DESTROYED)
-		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f.text);
 	if (m->entry.len > 0 && case_add_note(s, c, f.number, &m->entry, out) != KEEP)
 		return UNDO;
 	read_clocks(s, &all, f.number);

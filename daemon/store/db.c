@@ -460,15 +460,13 @@ static const char *const sql[DB__N] = {
 		"INSERT INTO closed (number) SELECT r.number FROM officer o"
 		" CROSS JOIN case_reader r ON r.officer = o.id WHERE o.name = ?1 AND r.state <> 9"
 		" AND NOT EXISTS (" SEALED_TO_SOMEBODY("r.number") ") ON CONFLICT DO NOTHING",
-	[DB_CLOSED_COUNT] =
-		"SELECT count(*) FROM closed p JOIN cases c USING (number) WHERE c.state <> 9",
+	[DB_CLOSED_COUNT] = "SELECT count(*) FROM closed",
 	[DB_CLOSED_COUNT_OF] =
 		"SELECT count(*) FROM closed p CROSS JOIN case_reader r ON r.number = p.number"
-		" CROSS JOIN officer o ON o.id = r.officer WHERE o.name = ?1 AND r.state <> 9",
+		" CROSS JOIN officer o ON o.id = r.officer WHERE o.name = ?1",
 	[DB_CLOSED_DROP] = "DELETE FROM closed WHERE number = ?1",
 	[DB_CLOSED] =
-		"SELECT p.number FROM closed p JOIN cases c USING (number)"
-		" WHERE p.number > ?1 AND c.state <> 9 ORDER BY p.number LIMIT ?2",
+		"SELECT number FROM closed WHERE number > ?1 ORDER BY number LIMIT ?2",
 
 	[DB_APPROVAL_ANY] =
 		"SELECT 1 FROM approval"
@@ -517,6 +515,10 @@ static const char *const sql[DB__N] = {
 	[DB_CASE_UNREAD] = "UPDATE cases SET unread = ?2 WHERE number = ?1 AND unread <> ?2",
 	[DB_RETENTION_TOLD] =
 		"UPDATE clock SET told = ?2 WHERE number = ?1 AND name = 'retention' AND told <> ?2",
+	[DB_RETENTION_DUE] =
+		"UPDATE clock SET due = ?2 WHERE number = ?1 AND name = 'retention'",
+	[DB_RETENTION_TERM] =
+		"SELECT started_on, span FROM clock WHERE number = ?1 AND name = 'retention'",
 	[DB_CASE_WEIGHT] =
 		"SELECT count(*), coalesce(sum(bytes), 0) FROM entry WHERE number = ?1",
 	/* From day ?2 for ?3 months, until ?4. unit 2: CLOCK_IN_MONTHS, base 3: CLOCK_FROM_CLOSED */

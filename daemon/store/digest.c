@@ -31,8 +31,7 @@ digest_fill(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t 
 	     ok && e->n_items < DIGEST_ITEMS_MAX; ok = db_next(s->db, q)) {
 		Candor__EventLine *line = STORE_NEW(s, EventLine, event_line);
 
-		line->number = store_alloc(s, NUMBER_CHARS + 1);
-		number_format(line->number, db_int(s->db, q, 0));
+		line->number = store_number(s, db_int(s->db, q, 0));
 		line->kind = db_text(s->db, q, 1, s->arena);
 		line->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 2)));
 		line->on = (int32_t)db_int(s->db, q, 3);

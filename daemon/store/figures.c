@@ -144,8 +144,9 @@ count_key(Candor__FigureTable *t, struct span key)
 {
 	size_t i = 0;
 
-	while (i + 1 < t->n_rows &&
-	       (strlen(t->rows[i]->key) != key.len || memcmp(t->rows[i]->key, key.p, key.len) != 0))
+	while (
+	    i + 1 < t->n_rows && (strlen(t->rows[i]->key) != key.len ||
+				     (key.len > 0 && memcmp(t->rows[i]->key, key.p, key.len) != 0)))
 		i++;
 	t->rows[i]->n++;
 }
@@ -456,7 +457,7 @@ add_read(struct store *s, Candor__Figures *f, const char *reader, day_t from, da
 	size_t bytes = 0;
 	day_t first, last;
 
-	if (!db_row0(s->db, FIGURES_FIRST_CASE))
+	if (from > s->today || !db_row0(s->db, FIGURES_FIRST_CASE))
 		return;
 	first = (day_t)db_int(s->db, DB_FIGURES_FIRST_CASE, 0);
 	figures_period(&first, &last, from > first ? from : first, months_of(s));

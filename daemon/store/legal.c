@@ -25,11 +25,8 @@
 static unsigned
 retention_years(const struct store *s, const char *category, enum case_outcome outcome)
 {
-	const Candor__Category *c = NULL;
+	const Candor__Category *c = store_category(s, category);
 
-	for (size_t i = 0; i < s->setup->n_categories && c == NULL; i++)
-		if (strcmp(s->setup->categories[i]->id, category) == 0)
-			c = s->setup->categories[i];
 	for (size_t i = 0; c != NULL && i < c->n_retention; i++)
 		if (strcmp(c->retention[i]->outcome, case_outcome_name(outcome)) == 0)
 			return c->retention[i]->years;
@@ -77,11 +74,26 @@ legal_begin(struct store *s)
 	db_run(s->db, META_SET, db_t("retention"), db_i(1));
 }
 
+/* Nobody wants it destroyed before its time any more, which ends when it did before; officers are
+ * warned anew. */
+static void
+drop_disposal(struct store *s, int64_t number)
+{
+	if (db_run(s->db, DISPOSAL_DROP, db_i(number)) > 0 &&
+	    db_row(s->db, RETENTION_TERM, db_i(number)) &&
+	    db_int(s->db, DB_RETENTION_TERM, 0) > 0) {
+		day_t since = (day_t)db_int(s->db, DB_RETENTION_TERM, 0);
+		unsigned months = (unsigned)db_int(s->db, DB_RETENTION_TERM, 1);
+
+		db_run(s->db, RETENTION_DUE, db_i(number), db_i(day_add_months(since, months)));
+	}
+	db_run(s->db, RETENTION_TOLD, db_i(number), db_i(0));
+}
+
 void
 legal_reopened(struct store *s, int64_t number)
 {
-	db_run(s->db, DISPOSAL_DROP, db_i(number));
-	db_run(s->db, RETENTION_TOLD, db_i(number), db_i(0));
+	drop_disposal(s, number);
 }
 
 bool
@@ -98,11 +110,8 @@ case_hold(struct store *s, const struct call *c, struct answer *out)
 	const Candor__CaseHold *m = (const Candor__CaseHold *)c->msg;
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
-	if (f.state == CASE_DESTROYED)
-		return store_refuse(
-		    s, out, EX_DATAERR, "%s is destroyed: there is nothing to hold", f.text);
 	if (m->entry.len == 0)
 		return store_refuse(s, out, EX_DATAERR,
 		    "a hold is set and lifted with a reason, as a note to the case");
@@ -112,9 +121,8 @@ case_hold(struct store *s, const struct call *c, struct answer *out)
 	if (case_add_note(s, c, f.number, &m->entry, out) != KEEP)
 		return UNDO;
 	db_run(s->db, CASE_HOLD, db_i(f.number), db_i(m->on));
-	/* Whoever wanted it destroyed before may want so again; officers are warned anew. */
-	db_run(s->db, DISPOSAL_DROP, db_i(f.number));
-	db_run(s->db, RETENTION_TOLD, db_i(f.number), db_i(0));
+	/* Whoever wanted it destroyed before may want so again. */
+	drop_disposal(s, f.number);
 	audit(s, c->actor, "hold", f.number, m->on ? "on" : "off");
 	return store_done(s, out,
 	    m->on ? "%s is held: it is not destroyed until the hold is lifted"
@@ -130,8 +138,8 @@ destroy_one(struct store *s, int64_t number)
 	/* Whatever holds words, opens them or points elsewhere; pieces before their entries. */
 	static const enum db_query gone[] = { DB_DESTROY_PIECES, DB_DESTROY_ENTRIES, DB_DESTROY_KEY,
 		DB_DESTROY_CLOCKS, DB_DESTROY_REFERENCES, DB_DESTROY_APPROVALS, DB_DESTROY_TAGS,
-		DB_TAG_READERS_DROP, DB_DESTROY_LINKS, DB_DESTROY_CORRECTIVES,
-		DB_DESTROY_CHECKINS };
+		DB_TAG_READERS_DROP, DB_DESTROY_LINKS, DB_DESTROY_CORRECTIVES, DB_DESTROY_CHECKINS,
+		DB_CLOSED_DROP };
 	const char *who = "", *reason = TIME_IS_OVER;
 	int64_t entries = 0, bytes = 0, line = 0;
 
@@ -168,6 +176,13 @@ destroy(struct store *s, int64_t number)
 	destroy_one(s, number);
 }
 
+/* Nobody saw what came last. */
+static bool
+is_unread(struct store *s, int64_t number)
+{
+	return db_row(s->db, CASE_LEGAL, db_i(number)) && db_int(s->db, DB_CASE_LEGAL, 2) != 0;
+}
+
 /* A message that waits for the release would be lost. */
 static bool
 reporter_wrote(struct store *s, int64_t number)
@@ -181,17 +196,17 @@ reporter_wrote(struct store *s, int64_t number)
 	       db_int(s->db, DB_WAITING_COUNT, 0) > 0;
 }
 
-/* Or one to a duplicate, of which also nobody may have read what came last. */
+/* Is the case so, or a duplicate, which is destroyed with it? */
 static bool
-anybody_wrote(struct store *s, int64_t number)
+any_is(struct store *s, int64_t number, bool (*is)(struct store *s, int64_t number))
 {
 	int64_t duplicates[DUPLICATES_MAX];
 	size_t n = work_duplicates(s, number, duplicates);
+	bool any = is(s, number);
 
-	for (size_t i = 0; i < n; i++)
-		if (reporter_wrote(s, duplicates[i]) || db_int(s->db, DB_CASE_LEGAL, 2) != 0)
-			return true;
-	return reporter_wrote(s, number);
+	for (size_t i = 0; i < n && !any; i++)
+		any = is(s, duplicates[i]);
+	return any;
 }
 
 /* Some of those that a query finds: their numbers and days. */
@@ -239,7 +254,8 @@ legal_pass(struct store *s)
 	for (size_t i = 0; i < over && !db_failed(s->db); i++) {
 		arena_mark_t mark = arena_mark(s->arena);
 
-		if (!anybody_wrote(s, number[i])) {
+		if (!any_is(s, number[i], case_is_held) && !any_is(s, number[i], is_unread) &&
+		    !any_is(s, number[i], reporter_wrote)) {
 			destroy(s, number[i]);
 			done++;
 		}
@@ -269,21 +285,23 @@ case_destroy(struct store *s, const struct call *c, struct answer *out)
 		return store_refuse(s, out, EX_DATAERR,
 		    "%s is %s: only a closed case can be destroyed", f.text,
 		    case_state_name(f.state));
-	if (case_is_held(s, f.number))
+	if (any_is(s, f.number, case_is_held))
 		return store_refuse(s, out, EX_NOPERM,
-		    "%s is held: it cannot be destroyed until the hold is lifted (`candor case "
+		    "%s, or a duplicate of it, is held: it cannot be destroyed until the hold is "
+		    "lifted (`candor case "
 		    "hold "
 		    "%s --off`)",
 		    f.text, f.text);
-	if (db_row(s->db, CASE_LEGAL, db_i(f.number)) && db_int(s->db, DB_CASE_LEGAL, 2) != 0)
+	if (any_is(s, f.number, is_unread))
 		return store_refuse(s, out, EX_DATAERR,
-		    "nobody has read yet what came last to %s: read it first (`candor case show "
+		    "nobody has read yet what came last to %s, or to a duplicate of it: read it "
+		    "first (`candor case show "
 		    "%s`)",
 		    f.text, f.text);
 	if ((v = approval_wanted(s, c, "destroy", f.number, out)) != KEEP)
 		return v;
 	/* Its time is over as of today, and whoever wants so was warned. */
-	db_run(s->db, RETENTION_SET, db_i(f.number), db_i(s->today), db_i(0), db_i(s->today - 1));
+	db_run(s->db, RETENTION_DUE, db_i(f.number), db_i(s->today - 1));
 	db_run(
 	    s->db, RETENTION_TOLD, db_i(f.number), db_i(s->today - (day_t)s->setup->warning_days));
 	db_run(s->db, DISPOSAL_SET, db_i(f.number), db_t(c->actor), db_t(m->reason));
@@ -379,14 +397,11 @@ case_export(struct store *s, const struct call *c, struct answer *out)
 	enum verdict v;
 	struct found f;
 
-	if (officer_find(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (m->hash.len != EXPORT_HASH_BYTES)
 		return store_refuse(
 		    s, out, EX_DATAERR, "an export needs the hash of what is in it");
-	if (f.state == CASE_DESTROYED)
-		return store_refuse(
-		    s, out, EX_DATAERR, "%s is destroyed: there is nothing to export", f.text);
 	if ((v = approval_wanted(s, c, "export", f.number, out)) != KEEP)
 		return v;
 	sodium_bin2hex(hex, sizeof(hex), m->hash.data, m->hash.len);

@@ -36,6 +36,9 @@ typedef enum verdict (*call_fn)(struct store *s, const struct call *c, struct an
  * no case that the sender may read. The escrow (c->who NULL) may read any, once that is approved. */
 enum verdict officer_find(struct store *s, const struct call *c, const char *text, struct found *f,
     struct answer *out) MUST_CHECK;
+/* The same; UNDO as well when it is destroyed. */
+enum verdict officer_find_kept(struct store *s, const struct call *c, const char *text,
+    struct found *f, struct answer *out) MUST_CHECK;
 
 /* ---- cases.c ---- */
 enum verdict case_list(struct store *s, const struct call *c, struct answer *out);
@@ -70,7 +73,9 @@ enum verdict case_act(struct store *s, const struct call *c, struct answer *out)
 enum verdict case_write(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_assign(struct store *s, const struct call *c, struct answer *out);
 enum verdict case_wrap(struct store *s, const struct call *c, struct answer *out);
-/* Add a sealed note of the sender's to a case that they read. */
+/* Is it an action of the site's list? */
+enum verdict case_check_action(struct store *s, const char *action, struct answer *out) MUST_CHECK;
+/* Add a sealed note of the sender's to a case that they read, and that is not destroyed. */
 enum verdict case_add_note(struct store *s, const struct call *c, int64_t number,
     const ProtobufCBinaryData *entry, struct answer *out) MUST_CHECK;
 

@@ -188,8 +188,7 @@ add_case(struct store *s, Candor__Event *e, const Candor__Plugin *p, int64_t num
 	enum case_outcome outcome = (enum case_outcome)db_int(s->db, q, 19);
 	char *none = store_text(s, "");
 
-	e->number = store_alloc(s, NUMBER_CHARS + 1);
-	number_format(e->number, number);
+	e->number = store_number(s, number);
 	e->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 6)));
 	e->category = route_omits(p, "category") ? none : db_text(s->db, q, 8, s->arena);
 	e->severity = route_omits(p, "severity") ? none : db_text(s->db, q, 9, s->arena);

@@ -119,15 +119,6 @@ people_closed(struct store *s)
 
 /* ---- the scan --------------------------------------------------------------------------------- */
 
-static char *
-number_text(struct store *s, int64_t number)
-{
-	char *text = store_alloc(s, NUMBER_CHARS + 1);
-
-	number_format(text, number);
-	return text;
-}
-
 /* Cases of one person, newest first. */
 static void
 scan_officer(
@@ -148,7 +139,7 @@ scan_officer(
 		 db_i(escrow_since), db_i(SCAN_ROWS));
 	     ok; ok = db_next(s->db, DB_CASE_SCAN)) {
 		int64_t number = db_int(s->db, DB_CASE_SCAN, 0);
-		char *text = number_text(s, number);
+		char *text = store_number(s, number);
 
 		list->last = text;
 		list->last_on = (int32_t)db_int(s->db, DB_CASE_SCAN, 1);
@@ -172,7 +163,7 @@ scan_closed(struct store *s, const Candor__CaseScan *m, Candor__CaseNumbers *lis
 		after = 0;
 	for (bool ok = db_row(s->db, CLOSED, db_i(after), db_i(SCAN_ROWS)); ok;
 	     ok = db_next(s->db, DB_CLOSED)) {
-		list->last = number_text(s, db_int(s->db, DB_CLOSED, 0));
+		list->last = store_number(s, db_int(s->db, DB_CLOSED, 0));
 		list->numbers[list->n_numbers++] = list->last;
 	}
 	list->more = list->n_numbers == SCAN_ROWS;

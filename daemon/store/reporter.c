@@ -92,15 +92,6 @@ stage_name_valid(const ProtobufCBinaryData *stage, unsigned n_attachments)
 	       (stage->len == KEY_BYTES || (stage->len == 0 && n_attachments == 0));
 }
 
-static bool
-category_known(const struct store *s, const char *id)
-{
-	for (size_t i = 0; i < s->setup->n_categories; i++)
-		if (strcmp(s->setup->categories[i]->id, id) == 0)
-			return true;
-	return false;
-}
-
 /* What intake always sends. */
 static bool
 report_honest(const struct store *s, const Candor__StoreReport *m)
@@ -132,7 +123,7 @@ store_report(struct store *s, unsigned worker, const ProtobufCMessage *msg, stru
 		out->push_directory = true;
 		return store_refuse(s, out, EX_TEMPFAIL, "the directory of officers has changed");
 	}
-	if (!category_known(s, m->category)) /* a reload is on its way to intake */
+	if (store_category(s, m->category) == NULL) /* a reload is on its way to intake */
 		return store_refuse(s, out, EX_TEMPFAIL, "the categories have changed");
 	for (size_t i = 0; i < m->n_readers; i++)
 		if (charter_officer(s, m->readers[i]) == NULL)

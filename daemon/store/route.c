@@ -11,13 +11,11 @@
 
 #include "store.h"
 
+/* No list: any. */
 static bool
 one_of(char *const *list, size_t n, const char *text)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], text) == 0)
-			return true;
-	return n == 0;
+	return n == 0 || store_has_word(list, n, text);
 }
 
 const Candor__Plugin *

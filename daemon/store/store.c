@@ -110,3 +110,43 @@ store_lines(struct store *s, char *text, char ***out)
 		(*out)[n++] = line;
 	return n;
 }
+
+char *
+store_number(struct store *s, int64_t number)
+{
+	char *text = store_alloc(s, NUMBER_CHARS + 1);
+
+	number_format(text, number);
+	return text;
+}
+
+bool
+store_has_word(char *const *list, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], word) == 0)
+			return true;
+	return false;
+}
+
+char *
+store_words(struct store *s, char *const *list, size_t n)
+{
+	char *text = store_alloc(s, TEXT_MAX);
+	size_t at = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < n && at < TEXT_MAX; i++)
+		at +=
+		    (size_t)snprintf(text + at, TEXT_MAX - at, "%s%s", i > 0 ? ", " : "", list[i]);
+	return text;
+}
+
+const Candor__Category *
+store_category(const struct store *s, const char *id)
+{
+	for (size_t i = 0; i < s->setup->n_categories; i++)
+		if (strcmp(s->setup->categories[i]->id, id) == 0)
+			return s->setup->categories[i];
+	return NULL;
+}

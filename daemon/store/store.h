@@ -115,6 +115,15 @@ enum verdict store_refuse(struct store *s, struct answer *out, unsigned code, co
     PRINTF_LIKE(4, 5);
 /* The lines of a text, which is cut into them, as a list for a message. */
 size_t store_lines(struct store *s, char *text, char ***out);
+/* A case's number as people write it. */
+char *store_number(struct store *s, int64_t number);
+/* Is the word one of the list? */
+bool store_has_word(char *const *list, size_t n, const char *word);
+/* "a, b, c" */
+char *store_words(struct store *s, char *const *list, size_t n);
+/* NULL: the site has no such category, or no longer. */
+const Candor__Category *store_category(const struct store *s, const char *id);
+
 /* ---- intake's requests: reporter.c ---- */
 enum verdict store_report(
     struct store *s, unsigned worker, const ProtobufCMessage *msg, struct answer *out);

@@ -16,42 +16,6 @@
 #define CHECKIN_DAYS_MAX 1100 /* three years ahead */
 #define CORRECTIVE_DAYS_MAX 3660
 
-static bool
-is_word_of(char *const *list, size_t n, const char *word)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(list[i], word) == 0)
-			return true;
-	return false;
-}
-
-/* "a, b, c" */
-static const char *
-words_of(struct store *s, char *const *list, size_t n)
-{
-	enum { TEXT_MAX = 640 };
-	char *text = store_alloc(s, TEXT_MAX);
-	int at = 0;
-
-	*text = '\0';
-	for (size_t i = 0; i < n && at < TEXT_MAX; i++)
-		at += snprintf(
-		    text + at, (size_t)(TEXT_MAX - at), "%s%s", i > 0 ? ", " : "", list[i]);
-	return text;
-}
-
-/* The case, which is not destroyed. */
-static enum verdict
-find_kept(
-    struct store *s, const struct call *c, const char *text, struct found *f, struct answer *out)
-{
-	if (officer_find(s, c, text, f, out) != KEEP)
-		return UNDO;
-	if (f->state == CASE_DESTROYED)
-		return store_refuse(s, out, EX_DATAERR, "%s is destroyed", f->text);
-	return KEEP;
-}
-
 /* ---- tags ------------------------------------------------------------------------------------- */
 
 size_t
@@ -59,8 +23,9 @@ work_tags(struct store *s, int64_t number, char ***out)
 {
 	size_t n = 0;
 
-	*out = store_alloc(s, TAGS_MAX * sizeof(**out));
-	for (bool ok = db_row(s->db, TAGS, db_i(number)); ok && n < TAGS_MAX;
+	/* One more than may be, so that it is seen. */
+	*out = store_alloc(s, (TAGS_MAX + 1) * sizeof(**out));
+	for (bool ok = db_row(s->db, TAGS, db_i(number)); ok && n <= TAGS_MAX;
 	     ok = db_next(s->db, DB_TAGS))
 		(*out)[n++] = db_text(s->db, DB_TAGS, 0, s->arena);
 	return n;
@@ -82,15 +47,15 @@ case_tag(struct store *s, const struct call *c, struct answer *out)
 	char **tags;
 	size_t n;
 
-	if (find_kept(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	for (size_t i = 0; i < m->n_add; i++) {
-		if (!is_word_of(site->tags, site->n_tags, m->add[i]))
+		if (!store_has_word(site->tags, site->n_tags, m->add[i]))
 			return store_refuse(s, out, EX_DATAERR,
 			    site->n_tags > 0 ? "a tag is not one of this site's: %s"
 					     : "this site has no tags: an administrator sets them "
 					       "in candor.conf%s",
-			    words_of(s, site->tags, site->n_tags));
+			    store_words(s, site->tags, site->n_tags));
 		if (db_run(s->db, TAG_ADD, db_i(f.number), db_t(m->add[i])) > 0)
 			audit(s, c->actor, "tag", f.number, m->add[i]);
 	}
@@ -102,8 +67,9 @@ case_tag(struct store *s, const struct call *c, struct answer *out)
 		audit(s, c->actor, "untag", f.number, m->remove[i]);
 	}
 	work_readers(s, f.number);
-	n = work_tags(s, f.number, &tags);
-	return store_done(s, out, "%s: %s", f.text, n > 0 ? words_of(s, tags, n) : "no tags");
+	if ((n = work_tags(s, f.number, &tags)) > TAGS_MAX)
+		return store_refuse(s, out, EX_DATAERR, "a case has %d tags at most", TAGS_MAX);
+	return store_done(s, out, "%s: %s", f.text, n > 0 ? store_words(s, tags, n) : "no tags");
 }
 
 /* ---- links ------------------------------------------------------------------------------------ */
@@ -116,8 +82,7 @@ linked_of_row(struct store *s, enum db_query q)
 
 	if (db_int(s->db, q, 4) == 0)
 		return l;
-	l->number = store_alloc(s, NUMBER_CHARS + 1);
-	number_format(l->number, db_int(s->db, q, 0));
+	l->number = store_number(s, db_int(s->db, q, 0));
 	l->state = store_text(s, case_state_name((enum case_state)db_int(s->db, q, 1)));
 	l->category = db_text(s->db, q, 2, s->arena);
 	l->unread = db_int(s->db, q, 3) != 0;
@@ -152,8 +117,8 @@ case_link(struct store *s, const struct call *c, struct answer *out)
 	struct found f, g;
 	int64_t n;
 
-	if (find_kept(s, c, m->number, &f, out) != KEEP ||
-	    find_kept(s, c, m->other, &g, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP ||
+	    officer_find_kept(s, c, m->other, &g, out) != KEEP)
 		return UNDO;
 	if (f.number == g.number)
 		return store_refuse(s, out, EX_DATAERR, "these are one case, not two");
@@ -301,8 +266,7 @@ corrective_of_row(struct store *s, enum db_query q)
 {
 	Candor__Corrective *k = STORE_NEW(s, Corrective, corrective);
 
-	k->number = store_alloc(s, NUMBER_CHARS + 1);
-	number_format(k->number, db_int(s->db, q, 0));
+	k->number = store_number(s, db_int(s->db, q, 0));
 	k->n = (uint32_t)db_int(s->db, q, 1);
 	k->action = db_text(s->db, q, 2, s->arena);
 	k->owner = db_text(s->db, q, 3, s->arena);
@@ -334,9 +298,8 @@ add_corrective(struct store *s, const struct call *c, const struct found *f, str
 	char clock[CLOCK_NAME_MAX], day[DAY_CHARS + 1];
 	unsigned n = 1;
 
-	if (!is_word_of(s->setup->actions, s->setup->n_actions, m->action))
-		return store_refuse(s, out, EX_DATAERR, "an action is not one of this site's: %s",
-		    words_of(s, s->setup->actions, s->setup->n_actions));
+	if (case_check_action(s, m->action, out) != KEEP)
+		return UNDO;
 	if (owner == NULL)
 		return store_refuse(
 		    s, out, EX_DATAERR, "there is no such officer: see `candor directory show`");
@@ -375,7 +338,7 @@ case_corrective(struct store *s, const struct call *c, struct answer *out)
 	char clock[CLOCK_NAME_MAX];
 	struct found f;
 
-	if (find_kept(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (n == 0)
 		return add_corrective(s, c, &f, out);
@@ -426,7 +389,7 @@ case_checkin(struct store *s, const struct call *c, struct answer *out)
 	char first[DAY_CHARS + 1];
 	struct found f;
 
-	if (find_kept(s, c, m->number, &f, out) != KEEP)
+	if (officer_find_kept(s, c, m->number, &f, out) != KEEP)
 		return UNDO;
 	if (m->stop)
 		return stop_checkins(s, c, &f, out);
