@@ -219,8 +219,8 @@ static const struct verb verbs[] = {
 	  "  --json    [{\"id\", \"language\", \"title\", \"categories\", \"for\", \"text\"}, ...]\n" },
 	{ "desk", "", "officers: one session for many commands", verb_desk,
 	  "Unlocks the key once, then takes `board`, `cases`, `case ...` and the others, `help` and `quit`,\n"
-	  "from a prompt or, line by line, from standard input; words of await, reply and note then follow their\n"
-	  "command, up to a line with a single dot. From a pipe, the first error is the exit code.\n" },
+	  "from a prompt or, line by line, from standard input; the words that a command needs then follow it,\n"
+	  "up to a line with a single dot. From a pipe, the first error is the exit code.\n" },
 	{ "admin", "officer|plugin|delivery|status|...", "administrators: officers, plugins, deliveries, health", verb_admin,
 	  "  admin officer propose NAME --role officer|lead|auditor|admin [--email A] [--category C]...\n"
 	  "      propose somebody for the directory; the line of `candor key show` on standard input.\n"

@@ -63,6 +63,17 @@ int officer_connect(struct officer_session *s) MUST_CHECK;
 /* Disconnect and wipe the keys. */
 void officer_end(struct officer_session *s);
 
+/* A verb of candor that is fn() in a session of its own. */
+#define OFFICER_VERB(verb, fn)                                                                     \
+	int verb(struct client *c, int argc, char **argv)                                          \
+	{                                                                                          \
+		struct officer_session s = { .c = c };                                             \
+		int r = fn(&s, argc, argv);                                                        \
+                                                                                                   \
+		officer_end(&s);                                                                   \
+		return r;                                                                          \
+	}
+
 /* One request; the answer lies in a. As link_call(), and drops a link that broke. */
 int officer_call(struct officer_session *s, struct arena *a, unsigned kind,
     const ProtobufCMessage *msg, unsigned want, ProtobufCMessage **answer) MUST_CHECK;

@@ -152,15 +152,6 @@ read_lines(struct officer_session *s, Candor__AuditQuery *query, uint32_t limit,
 	return r;
 }
 
-static int
-take_day(struct client *c, int32_t *out, const char *text, const char *option)
-{
-	if (text == NULL || day_parse(out, text, strlen(text)) == 0)
-		return 0;
-	return client_fail(
-	    c, EX_USAGE, "%s: \"%s\" is no day: write it as 2026-11-22", option, text);
-}
-
 /* What the options ask for, in c->arena. */
 static int
 take_query(struct client *c, Candor__AuditQuery *query, uint32_t *limit, int argc, char **argv)
@@ -184,8 +175,8 @@ take_query(struct client *c, Candor__AuditQuery *query, uint32_t *limit, int arg
 		 "[--exports] [--limit N]",
 		 options, NELEM(options), &argc, argv, 0, 0)) != 0 ||
 	    (number != NULL && (r = officer_case_number(c, &query->number, number)) != 0) ||
-	    (r = take_day(c, &query->since, since, "--since")) != 0 ||
-	    (r = take_day(c, &query->until, until, "--until")) != 0 ||
+	    (since != NULL && (r = officer_day(c, &query->since, since)) != 0) ||
+	    (until != NULL && (r = officer_day(c, &query->until, until)) != 0) ||
 	    (most != NULL && (r = officer_number(c, limit, most, 10000000, "limit")) != 0))
 		return r;
 	if (exports && action != NULL)
@@ -193,10 +184,9 @@ take_query(struct client *c, Candor__AuditQuery *query, uint32_t *limit, int arg
 		    c, EX_USAGE, "--exports is short for --action export: give one of them");
 	if (exports)
 		action = "export";
-	if ((by != NULL && (query->actor = officer_string(c, by)) == NULL) ||
-	    (action != NULL && (query->action = officer_string(c, action)) == NULL))
-		return client_fail_memory(c);
-	return 0;
+	if ((r = officer_text(c, &query->actor, by)) != 0)
+		return r;
+	return officer_text(c, &query->action, action);
 }
 
 int
@@ -222,15 +212,7 @@ officer_audit(struct officer_session *s, int argc, char **argv)
 	return r;
 }
 
-int
-verb_audit(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_audit(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_audit, officer_audit)
 
 /* ---- following it --------------------------------------------------------------------------- */
 
@@ -385,6 +367,9 @@ walk_all(struct walk *w)
 		    w->s, &c->scratch, MSG_AUDIT_CHAIN, &after.base, MSG_AUDIT_PAGE, &answer);
 		if (r == 0 && (r = walk_page(w, (const Candor__AuditPage *)answer)) == 0)
 			more = ((const Candor__AuditPage *)answer)->next != 0;
+		if (r == 0 && more && w->n == after.n)
+			r = client_fail(c, EX_PROTOCOL,
+			    "the daemon's lines of the audit log do not come to an end");
 		arena_release(&c->scratch, mark);
 	}
 	for (size_t i = 0; r == 0 && i < w->n_wanted; i++)

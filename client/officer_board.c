@@ -186,12 +186,4 @@ officer_board(struct officer_session *s, int argc, char **argv)
 	return 0;
 }
 
-int
-verb_board(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_board(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_board, officer_board)

@@ -626,12 +626,4 @@ officer_case(struct officer_session *s, int argc, char **argv)
 	return officer_run(s, "case", verbs, NELEM(verbs), argc, argv);
 }
 
-int
-verb_case(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_case(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_case, officer_case)

@@ -219,12 +219,4 @@ officer_cases(struct officer_session *s, int argc, char **argv)
 	return r;
 }
 
-int
-verb_cases(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_cases(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_cases, officer_cases)

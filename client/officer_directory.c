@@ -414,12 +414,4 @@ officer_directory(struct officer_session *s, int argc, char **argv)
 	return r;
 }
 
-int
-verb_directory(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_directory(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_directory, officer_directory)

@@ -22,6 +22,7 @@
 
 #include "officer_audit.h"
 #include "officer_case.h"
+#include "officer_work.h"
 #include "private_file.h"
 #include "sealer.h"
 #include "tar.h"
@@ -190,6 +191,49 @@ add_list(struct text *t, const char *label, char *const *items, size_t n)
 		add(t, "%s: %s\n", label, items[i]);
 }
 
+static void
+add_linked(struct text *t, const char *label, Candor__LinkedCase *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (*list[i]->number != '\0')
+			add(t, "%s: %s\n", label, list[i]->number);
+}
+
+/* Where the house works on it, and with whom. */
+static void
+add_inside(struct text *t, const Candor__CaseRecord *record)
+{
+	const Candor__CaseSummary *k = record->summary;
+	char day[11], standing[CLOCK_TEXT_MAX];
+
+	add(t, "site: %s\nassignee: %s\nheld: %s\n", k->site, k->assignee, k->held ? "yes" : "no");
+	if (record->discovered_on != 0)
+		add(t, "discovered: %s\n", client_day(day, record->discovered_on));
+	add_list(t, "reader", record->readers, record->n_readers);
+	add_list(t, "tag", k->tags, k->n_tags);
+	add_linked(t, "merged into", &record->merged_into, record->merged_into != NULL);
+	add_linked(t, "duplicate", record->merged, record->n_merged);
+	add_linked(t, "linked to", record->links, record->n_links);
+	for (size_t i = 0; i < record->n_references; i++)
+		add(t, "reference: %s %s\n", record->references[i]->plugin,
+		    record->references[i]->reference);
+	for (size_t i = 0; i < k->n_clocks; i++) {
+		officer_clock_text(standing, k->clocks[i], record->today);
+		add(t, "clock: %s by %s, %s\n", k->clocks[i]->name,
+		    client_day(day, k->clocks[i]->due), standing);
+	}
+	for (size_t i = 0; i < record->n_correctives; i++) {
+		const Candor__Corrective *a = record->correctives[i];
+
+		add(t, "corrective action: %s, %s, by %s, %s", a->action, a->owner,
+		    client_day(day, a->due), corrective_state(a));
+		add(t, "%s%s\n", a->ended_on != 0 ? " on " : "",
+		    a->ended_on != 0 ? client_day(day, a->ended_on) : "");
+	}
+	for (size_t i = 0; i < record->n_checkins; i++)
+		add(t, "reporter is asked: %s\n", client_day(day, record->checkins[i]->on));
+}
+
 static int
 export_record(struct export *x)
 {
@@ -210,22 +254,9 @@ export_record(struct export *x)
 	if (*record->outcome != '\0')
 		add(&t, "outcome: %s\n", record->outcome);
 	add_list(&t, "action", record->actions, record->n_actions);
-	if (!x->deidentified) {
-		add(&t, "site: %s\nassignee: %s\nheld: %s\n", k->site, k->assignee,
-		    k->held ? "yes" : "no");
-		add_list(&t, "reader", record->readers, record->n_readers);
-		for (size_t i = 0; i < record->n_references; i++)
-			add(&t, "reference: %s %s\n", record->references[i]->plugin,
-			    record->references[i]->reference);
-		for (size_t i = 0; i < k->n_clocks; i++) {
-			char due[11], met[11];
-
-			add(&t, "clock: %s by %s, met %s\n", k->clocks[i]->name,
-			    client_day(due, k->clocks[i]->due),
-			    client_day(met, k->clocks[i]->met_on));
-		}
-	}
-	r = sealed_file(x, "case.txt", t.p, t.len, true);
+	if (!x->deidentified)
+		add_inside(&t, record);
+	r = t.full ? no_memory(x) : sealed_file(x, "case.txt", t.p, t.len, true);
 	arena_release(&x->s->c->arena, mark);
 	return r;
 }

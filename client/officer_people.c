@@ -444,17 +444,7 @@ officer_approve(struct officer_session *s, int argc, char **argv)
 
 /* ---- as verbs ------------------------------------------------------------------------------- */
 
-#define VERB(verb, fn)                                                                             \
-	int verb(struct client *c, int argc, char **argv)                                          \
-	{                                                                                          \
-		struct officer_session s = { .c = c };                                             \
-		int r = fn(&s, argc, argv);                                                        \
-                                                                                                   \
-		officer_end(&s);                                                                   \
-		return r;                                                                          \
-	}
-
-VERB(verb_hand_over, officer_hand_over)
-VERB(verb_reseal, officer_reseal)
-VERB(verb_recover, recover)
-VERB(verb_approve, officer_approve)
+OFFICER_VERB(verb_hand_over, officer_hand_over)
+OFFICER_VERB(verb_reseal, officer_reseal)
+OFFICER_VERB(verb_recover, recover)
+OFFICER_VERB(verb_approve, officer_approve)

@@ -388,12 +388,4 @@ officer_search(struct officer_session *s, int argc, char **argv)
 	return r;
 }
 
-int
-verb_search(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_search(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_search, officer_search)

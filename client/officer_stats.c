@@ -277,12 +277,4 @@ officer_stats(struct officer_session *session, int argc, char **argv)
 		   : print(&s, format, by < STATS_TABLES ? &s.tables[by] : NULL, stdout);
 }
 
-int
-verb_stats(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_stats(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_stats, officer_stats)

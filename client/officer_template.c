@@ -145,7 +145,10 @@ fill(struct officer_session *s, const struct open_case *k, const Candor__Templat
 		if ((r = officer_words(
 			 s, &words, "Your own words, to stand in the middle of the template")) != 0)
 			return r;
-		values[TEMPLATE_WORDS] = (const char *)words.p;
+		/* Without what stood behind them. */
+		values[TEMPLATE_WORDS] = arena_copy(&s->c->arena, words.p, words.len);
+		if (values[TEMPLATE_WORDS] == NULL)
+			return client_fail_memory(s->c);
 	}
 	return template_fill(&s->c->arena, out, t->text, values) == 0 ? 0
 								      : client_fail_memory(s->c);
@@ -310,12 +313,4 @@ officer_template(struct officer_session *s, int argc, char **argv)
 	return officer_run(s, "template", verbs, NELEM(verbs), argc, argv);
 }
 
-int
-verb_template(struct client *c, int argc, char **argv)
-{
-	struct officer_session s = { .c = c };
-	int r = officer_template(&s, argc, argv);
-
-	officer_end(&s);
-	return r;
-}
+OFFICER_VERB(verb_template, officer_template)

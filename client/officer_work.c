@@ -143,16 +143,19 @@ case_tag(struct officer_session *s, int argc, char **argv)
 
 /* ---- corrective actions ----------------------------------------------------------------------- */
 
+const char *
+corrective_state(const Candor__Corrective *k)
+{
+	return k->ended_on == 0 ? "open" : k->dropped ? "dropped" : "done";
+}
+
 static json_t *
 json_of_corrective(const Candor__Corrective *k, int32_t today)
 {
 	return json_pack("{s:s, s:I, s:s, s:s, s:o, s:s, s:o, s:b}", "case", k->number, "n",
 	    (json_int_t)k->n, "action", k->action, "owner", k->owner, "due", cjson_day(k->due),
-	    "state",
-	    k->ended_on == 0 ? "open"
-	    : k->dropped     ? "dropped"
-			     : "done",
-	    "ended_on", cjson_day(k->ended_on), "overdue", k->ended_on == 0 && k->due < today);
+	    "state", corrective_state(k), "ended_on", cjson_day(k->ended_on), "overdue",
+	    k->ended_on == 0 && k->due < today);
 }
 
 json_t *
@@ -175,7 +178,7 @@ corrective_print(struct client *c, const Candor__Corrective *k, int32_t today)
 	fputs(", ", stdout);
 	term_show_str(c, stdout, k->owner);
 	if (k->ended_on != 0)
-		printf(", %s %s\n", k->dropped ? "dropped" : "done", client_day(day, k->ended_on));
+		printf(", %s %s\n", corrective_state(k), client_day(day, k->ended_on));
 	else
 		printf(", by %s%s%s%s\n", client_day(day, k->due),
 		    late ? term_style(c, stdout, TERM_RED) : "", late ? " OVERDUE" : "",
