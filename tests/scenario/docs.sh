@@ -26,7 +26,7 @@ for page in candor.1 candor-plugin.1 candord.8 candor.conf.5; do
 done
 
 # ---- candor(1), candord(8) ----------------------------------------------------------------------
-mapfile -t verbs < <("$candor" --help | sed -n '/^usage:/,/--site/s/^  \([a-z][a-z]*\) .*/\1/p')
+mapfile -t verbs < <("$candor" --help | sed -n '/^usage:/,/--site/s/^  \([a-z][a-z-]*\) .*/\1/p')
 names_all "candor(1) has every verb" "$man/candor.1" "^\.It Cm @( |$)" "${verbs[@]}"
 mapfile -t options < <({
 	"$candor" --help
@@ -34,10 +34,10 @@ mapfile -t options < <({
 } | grep -oE -- '--[a-z][a-z-]+' | sed 's/^--//' | sort -u)
 names_all "and every option" "$man/candor.1" "Fl -@( |$)" "${options[@]}"
 # What a verb with words behind it answers when it is given none: "… needs one word more: a, b, c".
-for v in key directory case admin "admin officer" "admin plugin" "admin delivery"; do
+for v in key directory case template admin "admin officer" "admin plugin" "admin delivery"; do
 	# shellcheck disable=SC2086
 	mapfile -t words < <("$candor" $v 2>&1 | sed -n 's/.*one word more: //p' | tr -d ' ' | tr ',' '\n')
-	names_all "and every word behind $v" "$man/candor.1" "Cm (key|directory|case|admin|$v) @( |$)" "${words[@]}"
+	names_all "and every word behind $v" "$man/candor.1" "Cm (key|directory|case|template|admin|$v) @( |$)" "${words[@]}"
 done
 names_all "candor(1) has the variables of the environment" "$man/candor.1" "Ev @( |$)" \
 	CANDOR_SITE CANDOR_KEY NO_COLOR XDG_STATE_HOME TERM
