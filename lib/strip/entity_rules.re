@@ -58,7 +58,8 @@
 	num    = MAYCODE | N1 | N3 | N4 | N5 | N6 | NINETY | YEARNUM | OLDYEAR | CODE | RANGE | SHORTDATE;
 	digits = N1 | N3 | N4 | N5 | N6 | N7 | NINETY | YEARNUM | OLDYEAR;
 	road   = ROAD | STREET | SAINT | FACILITY | DOCTOR | OFFICE;
-	lot    = COMMA? LINE? (UNIT | LOW_UNIT | INITIAL){1,2} (HASH | NUMNOUN)? (num | LETTER | INITIAL | LONGCODE | DECIMAL) | COMMA? HASH num | COMMA? NUMNOUN COLON? num (SLASH num)?;
+	lot    = COMMA? LINE? (UNIT | LOW_UNIT | INITIAL){1,2} (HASH | NUMNOUN)? (num | LETTER | INITIAL | LONGCODE | DECIMAL) | COMMA? HASH num | COMMA? NUMNOUN COLON? num (SLASH num)? | COMMA? SMALL END? num
+	       | COMMA? ORDINAL low | COMMA (titled | STREET) num;
 	post   = N5 | N4 | N6 | POSTCODE | MAYCODE | N3 DASH N4 | N1 DASH N3 | N3 N1 | LONGCODE | PHONE | RANGE | YEARNUM | OLDYEAR | CODE CODE | N3 (N3 | NINETY) | N1 N3;
 
 	// numbers
@@ -69,7 +70,7 @@
 	told   = NUMNOUN | HASH | COLON;
 
 	way    = word | FACILITY | ORDINAL | UNIVERSITY | TITLE | DOCTOR;
-	unitno = (UNIT | LOW_UNIT) (HASH | NUMNOUN)? (num | LETTER | INITIAL | LONGCODE) COMMA?;
+	unitno = (UNIT | LOW_UNIT) (HASH | NUMNOUN)? (num | DATE | LETTER | INITIAL | LONGCODE) COMMA?;
 	cw     = word | ODD | lowly | FACILITY | PARTICLE | STREETWORD | ORDINAL;
 */
 
@@ -175,8 +176,11 @@ persons(const uint8_t *cls)
 	@b nr (low | LOW_SOFT | lowly | num | SMALL | PARTICLE | ORDINAL | DIGITWORD | DIRECTION){1,4} (LOW_STREET | ROAD) DIRECTION? @e
 	                                                { RULE(ADDRESS); }
 	@b nr say{1,3} (LOW_STREET | LOW_ROW) @e        { RULE(ADDRESS); }
-	@b num{1,2} (way | PARTICLE | low){1,4} lot @e  { RULE(ADDRESS); }
-	@b nr (WAY | LOW_STREET | ROAD) (PARTICLE | THE | FUNC){0,2} (way | ODD | LOW_FAMILY) (way | PARTICLE | ODD | LOW_FAMILY){0,3} (COMMA? num (SLASH num)? (DASH? LETTER)?)? @e
+	@b num{1,2} (way | PARTICLE | low){1,4} COMMA? LINE? (UNIT | LOW_UNIT){1,2} num @e
+	                                                { RULE(ADDRESS); }
+	@b nr LOW_ROW PARTICLE{0,2} (name | SHOUT){1,3} @e { RULE(ADDRESS); }
+	@b nr STREET (CODE | num) @e                    { RULE(ADDRESS); }
+	@b nr PARTICLE? (WAY | LOW_STREET | ROAD) (PARTICLE | THE | FUNC){0,2} (way | ODD | LOW_FAMILY) (way | PARTICLE | ODD | LOW_FAMILY){0,3} (COMMA? num (SLASH num)? (DASH? LETTER)?)? @e
 	                                                { RULE(ADDRESS); }
 	@b num{1,2} (way | PARTICLE){0,2} STREETWORD ((PARTICLE | ODD | name){0,3} COMMA? num (DASH? LETTER)?)? @e
 	                                                { RULE(ADDRESS); }
@@ -206,7 +210,7 @@ persons(const uint8_t *cls)
 	GONE_PLACE POSSESSIVE? @b (word{0,2} FACILITY{1,3} | DEPT house{0,2}) @e { RULE(PLACE); }
 	(GONE_ADDRESS | GONE_PLACE) (gap | STATE | STATEABBR | CAPS | COUNTRY | LETTER | lowly | low | known | LEFT | RIGHT){0,5} @b post @e
 	                                                { RULE(ADDRESS); }
-	GONE_ADDRESS COMMA? @b (digits | LETTER | lot | (way | PARTICLE){1,3} (ROAD | STREET) lot?) @e
+	GONE_ADDRESS COMMA? @b (digits | LETTER | (way | PARTICLE){1,3} (ROAD | STREET)) @e
 	                                                { RULE(ADDRESS); }
 	GONE_ADDRESS gap{0,3} @b (way | PARTICLE){1,4} @e (gap | fin | RIGHT | num | POSTCODE | MAYCODE | STATEABBR | BY | LEFT)
 	                                                { RULE(PLACE); }
@@ -368,11 +372,14 @@ streets(const uint8_t *cls)
 	@b (name | titled | FACILITY | STATE | CAPS | STATEABBR) ROAD num @e { RULE(ADDRESS); }
 	(gap | COLON | AT | TO | IN | ON) @b (name | titled | SHOUT | STREETWORD | LETTER){1,4} NUMNOUN num @e
 	                                                { RULE(ADDRESS); }
-	@b WAY num @e                                   { RULE(ADDRESS); }
+	@b WAY num ((name | titled | LETTER | DIRECTION)? (NUMNOUN | HASH) num)? @e { RULE(ADDRESS); }
+	@b (name | titled){1,3} WAY NUMNOUN? COLON? num @e { RULE(ADDRESS); }
+	@b (FACILITY | titled) ROAD @e gap              { RULE(ADDRESS); }
+	(AT | IN | TO | COLON | gap) @b INITIAL NUMNOUN num @e { RULE(ADDRESS); }
 	@b LOW_ROW OF @e GONE_ADDRESS                   { RULE(ADDRESS); }
 	@b LOW_ROW OF (name | STREET | titled | ORDINAL){1,2} AND (name | STREET | titled | ORDINAL){1,2} (ROAD | STREET)? @e
 	                                                { RULE(ADDRESS); }
-	(gap | COLON | AT | TO | BY | IN | ON) @b (titled | LETTER)? (name | SHOUT | STREETWORD) (name | SHOUT | titled | STREETWORD | ODD | lowly | PARTICLE | low | DIRECTION | SAINT | FACILITY | WAY){0,3} num (DASH? LETTER)? @e (gap | fin | GONE_PLACE)
+	(gap | COLON | LIVES? (AT | TO | BY | IN | ON)) @b (titled | LETTER)? (name | SHOUT | STREETWORD) (name | SHOUT | titled | STREETWORD | ODD | lowly | PARTICLE | low | DIRECTION | SAINT | FACILITY | WAY | SMALL){0,3} num (DASH? LETTER)? @e (gap | fin | GONE_PLACE)
 	                                                { RULE(ADDRESS); }
 	(gap | COLON) @b (name | SHOUT) (cw | PARTICLE){0,3} num (DASH? LETTER)? @e (gap | stop | UNIT | POSTCODE)
 	                                                { RULE(ADDRESS); }
@@ -396,14 +403,15 @@ streets(const uint8_t *cls)
 	@b (name | SHOUT | STREET) (name | STREET | titled | SAINT){0,2} ROAD num? @e
 	                                                { RULE(ADDRESS); }
 	(small | AT | IN | ON) @b (titled | ROAD) (STREET | ROAD) num? @e { RULE(ADDRESS); }
-	(small | AT | IN) @b (name | titled | SHOUT | MEDNOUN){1,3} @e GONE_ADDRESS
+	(small | AT | IN | COLON) @b (name | titled | SHOUT | MEDNOUN){1,3} @e GONE_ADDRESS
 	                                                { RULE(ADDRESS); }
-	@b (WAY | LOW_STREET) PARTICLE{0,2} (name | SHOUT | STREETWORD | titled) (way | PARTICLE){0,3} (COMMA? num (SLASH num)? (DASH? LETTER)?)? @e
+	@b (WAY | LOW_STREET) (PARTICLE | FUNC){0,2} (name | SHOUT | STREETWORD | titled) (way | PARTICLE){0,3} (COMMA? num (SLASH num)? (DASH? LETTER)?)? @e
 	                                                { RULE(ADDRESS); }
 	@b WAY (PARTICLE | way | LOW_FAMILY | ODD){1,4} COMMA? num (DASH? LETTER)? @e
 	                                                { RULE(ADDRESS); }
 	@b (way | PARTICLE){0,2} STREETWORD (PARTICLE | ODD | name){0,3} COMMA? num (DASH? LETTER)? @e
 	                                                { RULE(ADDRESS); }
+	@b UNIT DATE (way | num){1,3} road @e           { RULE(ADDRESS); }
 	@b unitno{1,2} (way | num){1,3} (road | LOW_STREET | LOW_ROW)? @e gap { RULE(ADDRESS); }
 	* { NO_RULE; }
 	*/
