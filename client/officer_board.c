@@ -19,6 +19,8 @@
 
 /* ---- for people: 80 columns ------------------------------------------------------------------- */
 
+#define DUE_WIDTH 26
+
 static void
 print_case(
     struct client *c, const Candor__CaseSummary *k, const char *me, bool state, int32_t today)
@@ -27,6 +29,7 @@ print_case(
 	char due[CLOCK_TEXT_MAX] = "-", what[48];
 	bool late = next != NULL && officer_clock_text(due, next, today);
 	bool mine = strcmp(k->assignee, me) == 0;
+	int used;
 
 	printf("  %s", mine ? "*" : " ");
 	officer_cell(c, k->number, 11);
@@ -35,10 +38,11 @@ print_case(
 	officer_cell(c, what, 19);
 	snprintf(what, sizeof(what), "%.9s", k->severity);
 	officer_cell(c, what, 8);
-	snprintf(what, sizeof(what), "%.15s%s%.11s", due, next != NULL ? ", " : "",
+	used = snprintf(what, sizeof(what), "%.15s%s", due, next != NULL ? ", " : "");
+	snprintf(what + used, sizeof(what) - (size_t)used, "%.*s", DUE_WIDTH - used,
 	    next != NULL ? next->name : "");
 	fputs(late ? term_style(c, stdout, TERM_RED) : "", stdout);
-	officer_cell(c, what, 26);
+	officer_cell(c, what, DUE_WIDTH);
 	fputs(late ? term_style(c, stdout, TERM_PLAIN) : "", stdout);
 	snprintf(what, sizeof(what), "%.8s", *k->assignee != '\0' ? k->assignee : "-");
 	officer_cell(c, what, 0);
