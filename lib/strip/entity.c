@@ -143,8 +143,11 @@ sweep(struct gap *g, size_t reach)
 			}
 			g->look[g->right] = (uint8_t)look;
 		}
-		if (g->left < g->right)
-			move(g, g->left, g->right, 1);
+		if (g->left < g->right) {
+			g->t->tok[g->left] = *tok;
+			g->t->cls[g->left] = g->t->cls[g->right];
+			g->look[g->left] = g->look[g->right];
+		}
 		g->left++;
 		g->right++;
 	}
@@ -426,9 +429,11 @@ find_known(struct gap *g, const struct names *names)
 			continue;
 		}
 		last = here;
-		t->tok[to] = t->tok[i];
-		t->cls[to] = t->cls[i];
-		g->look[to] = g->look[i];
+		if (to < i) {
+			t->tok[to] = t->tok[i];
+			t->cls[to] = t->cls[i];
+			g->look[to] = g->look[i];
+		}
 		if (here) {
 			t->tok[to].label = STRIP_NAME;
 			t->tok[to].kind = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Stage 2 of stripping, for de-identification: evened text in, tokens and their kinds out. Forms that
- * tell what they are (dates, cards, links) are told here; what needs its neighbours is entity_rules.re's. Any
- * process; pure. Every pattern either takes what it has read or reads a bounded length, so that
+ * Stage 2 of stripping, for de-identification: evened text in, tokens and their kinds out. Forms
+ * that tell what they are (dates, cards, links) are told here; what needs its neighbours is
+ * entity_rules.re's. Any process; pure. Every pattern either takes what it has read or reads a bounded length, so that
  * scanning is linear.
  */
 #include <string.h>
@@ -16,8 +16,8 @@
 
 #define GROW 64
 #define WORD_MAX 48
-#define INCREMENT 0x2206  /* its sign is typed for a delta */
-#define SHORTENED_MAX 6 /* of a word that a full stop belongs to */
+#define INCREMENT 0x2206 /* its sign is typed for a delta */
+#define SHORTENED_MAX 6  /* of a word that a full stop belongs to */
 
 struct scan {
 	struct arena *a;
@@ -83,7 +83,8 @@ case_of(const uint8_t *p, size_t len)
 				cat = UTF8PROC_CATEGORY_LU;
 			big += cat == UTF8PROC_CATEGORY_LU;
 			small += cat != UTF8PROC_CATEGORY_LU;
-			first |= i == 0 && (cat == UTF8PROC_CATEGORY_LU || cat == UTF8PROC_CATEGORY_LO);
+			first |=
+			    i == 0 && (cat == UTF8PROC_CATEGORY_LU || cat == UTF8PROC_CATEGORY_LO);
 		}
 		lead = small == 0 ? big : lead;
 		i += n;
@@ -97,11 +98,13 @@ case_of(const uint8_t *p, size_t len)
 static const char *const medical_ends[26] = {
 	['a' - 'a'] = "emia aemia algia penia uria plegia oma",
 	['b' - 'a'] = "mab tinib",
-	['e' - 'a'] = "azole cycline oxetine prazole glutide dronate amine idine caine thiazide semide idone apine azine ase zepine",
+	['e' - 'a'] = "azole cycline oxetine prazole glutide dronate amine idine caine thiazide "
+		      "semide idone apine azine ase zepine",
 	['i' - 'a'] = "cocci",
 	['l' - 'a'] = "pril olol ological barbital ococcal",
 	['m' - 'a'] = "azepam zolam pram",
-	['n' - 'a'] = "statin sartan cillin mycin floxacin gliptin gliflozin parin xaban triptan setron ostatin profen oxacin",
+	['n' - 'a'] = "statin sartan cillin mycin floxacin gliptin gliflozin parin xaban triptan "
+		      "setron ostatin profen oxacin",
 	['r' - 'a'] = "vir bacter",
 	['s' - 'a'] = "itis osis omas coccus virus",
 	['t' - 'a'] = "lukast ologist",
@@ -157,7 +160,8 @@ name_kind(const uint8_t *low, size_t len, unsigned marks, unsigned letters, bool
 		word = false; /* Åse is no word for its letters without marks being one */
 	if (word) {
 		if (letters == CAPITALS)
-			return common || (marks & (LEX_GIVEN | LEX_FAMILY)) == 0 ? E_LOUD : E_SOFT_FAMILY;
+			return common || (marks & (LEX_GIVEN | LEX_FAMILY)) == 0 ? E_LOUD
+										 : E_SOFT_FAMILY;
 		if ((marks & LEX_GIVEN) != 0)
 			return E_SOFT_GIVEN;
 		if ((marks & LEX_FAMILY) != 0)
@@ -290,11 +294,12 @@ longer(const uint8_t *start, const uint8_t *end, struct strip_lex *found)
 
 		if (*p == '.')
 			p++;
-		if (*p != ' ' || (p[1] < 'A' || (p[1] > 'Z' && p[1] < 'a') || (p[1] > 'z' && p[1] < 0x80)))
+		if (*p != ' ' ||
+		    (p[1] < 'A' || (p[1] > 'Z' && p[1] < 'a') || (p[1] > 'z' && p[1] < 0x80)))
 			break;
 		start = ++p;
-		while ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p >= 0x80 || *p == '-' ||
-		    (*p == '\'' && (p[1] != 's' || p[2] == ' ')))
+		while ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || *p >= 0x80 ||
+		       *p == '-' || (*p == '\'' && (p[1] != 's' || p[2] == ' ')))
 			p++;
 		if (n + 1 + (size_t)(p - start) + 8 > sizeof(low))
 			break;
@@ -347,7 +352,8 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 		lex = strip_word(low, n + 1);
 		if (lex.kind != E_NONE) {
 			(*end)++;
-			return letters == SMALL ? lowered((enum strip_kind)lex.kind) : (enum strip_kind)lex.kind;
+			return letters == SMALL ? lowered((enum strip_kind)lex.kind)
+						: (enum strip_kind)lex.kind;
 		}
 	}
 	lex = strip_word(low, n);
@@ -356,7 +362,8 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 		if (to != NULL) {
 			*end = to;
 			lex = found;
-			if (letters != SMALL && (lex.marks & LEX_PLACE) != 0 && lex.kind == E_NONE) {
+			if (letters != SMALL && (lex.marks & LEX_PLACE) != 0 &&
+			    lex.kind == E_NONE) {
 				*marks = lex.marks;
 				return E_PLACE;
 			}
@@ -389,8 +396,8 @@ word_kind(const unsigned char **end, const unsigned char *start, unsigned *marks
 		foreign = start[i] >= 0x80;
 	if (n > 15 && memcmp(low, "ninety", 6) == 0 && memcmp(low + n - 4, "-old", 4) == 0)
 		return E_OLDAGE;
-	return letters == SMALL ? small_kind(low, n, *marks, foreign) :
-				  name_kind(low, n, *marks, letters, foreign);
+	return letters == SMALL ? small_kind(low, n, *marks, foreign)
+				: name_kind(low, n, *marks, letters, foreign);
 }
 
 static size_t
@@ -549,9 +556,11 @@ is_date(const uint8_t *p, size_t len)
 		i++;
 	}
 	if (part[0] > 1000)
-		return part[0] < 2200 && (n < 3 ? part[1] >= 1 && part[1] <= 12 : day_and_month(part[1], part[2]));
+		return part[0] < 2200 &&
+		       (n < 3 ? part[1] >= 1 && part[1] <= 12 : day_and_month(part[1], part[2]));
 	if (n == 2)
-		return part[1] > 1000 ? part[0] >= 1 && part[0] <= 12 && part[1] < 2200 : day_and_month(part[0], part[1]);
+		return part[1] > 1000 ? part[0] >= 1 && part[0] <= 12 && part[1] < 2200
+				      : day_and_month(part[0], part[1]);
 	return day_and_month(part[0], part[1]);
 }
 
@@ -562,7 +571,8 @@ surely_day(const uint8_t *p, size_t len)
 	const uint8_t *slash = memchr(p, '/', len);
 	size_t first = (size_t)(slash - p);
 
-	return number(p, first) > 12 || number(slash + 1, len - first - 1) > 12 || p[0] == '0' || slash[1] == '0';
+	return number(p, first) > 12 || number(slash + 1, len - first - 1) > 12 || p[0] == '0' ||
+	       slash[1] == '0';
 }
 
 /* 500-1000, 2019-2023: from one number to a greater one. */
@@ -575,7 +585,8 @@ is_range(const uint8_t *p, size_t len)
 	if (dash == NULL || digits_in(p, len) != len - 1 || p[0] == '0')
 		return false;
 	first = (size_t)(dash - p);
-	return first <= 4 && len - first - 1 <= 4 && number(p, first) < number(dash + 1, len - first - 1);
+	return first <= 4 && len - first - 1 <= 4 &&
+	       number(p, first) < number(dash + 1, len - first - 1);
 }
 
 /* A month in small letters that is another word counts in a date with a year only. */
@@ -613,7 +624,8 @@ number_kind(const uint8_t *p, size_t len)
 	case 6:
 		return E_N6;
 	case 8:
-		if ((n = number(p, 4)) >= 1890 && n <= 2049 && number(p + 4, 2) - 1u < 12 && number(p + 6, 2) - 1u < 31)
+		if ((n = number(p, 4)) >= 1890 && n <= 2049 && number(p + 4, 2) - 1u < 12 &&
+		    number(p + 6, 2) - 1u < 31)
 			return E_DATE;
 		return E_N7;
 	case 10:
@@ -662,7 +674,8 @@ number_head(const unsigned char **p)
 		*p = end;
 		return E_DECIMAL;
 	}
-	while (ascii_word(*end) || ((*end == '-' || *end == '_' || *end == '/') && ascii_word(end[1])))
+	while (
+	    ascii_word(*end) || ((*end == '-' || *end == '_' || *end == '/') && ascii_word(end[1])))
 		end++;
 	if ((size_t)(end - start) == len) {
 		*p = end;
@@ -722,7 +735,8 @@ iban_end(const unsigned char *p)
 {
 	const unsigned char *start = p, *best = NULL;
 
-	if (!(p[0] >= 'A' && p[0] <= 'Z' && p[1] >= 'A' && p[1] <= 'Z' && is_digit(p[2]) && is_digit(p[3])))
+	if (!(p[0] >= 'A' && p[0] <= 'Z' && p[1] >= 'A' && p[1] <= 'Z' && is_digit(p[2]) &&
+		is_digit(p[3])))
 		return NULL;
 	for (p += 4; p - start <= IBAN_MAX; p++) {
 		bool in = is_digit(*p) || (*p >= 'A' && *p <= 'Z');
@@ -750,8 +764,9 @@ link_end(const unsigned char *p)
 /* The names of a site that may stand without "www.": how many, and how they end. */
 #define SITE_NAMES 5
 #define SITE_NAME_MAX 63
-static const char *const site_ends[] = { "com", "org", "net", "edu", "gov", "io", "co", "uk", "de", "fr", "info", "health",
-	"example", "app", "ly", "me", "tv", "us", "ca", "au", "eu", "mil", "biz", "ch", "nl", "test", "gl", "be" };
+static const char *const site_ends[] = { "com", "org", "net", "edu", "gov", "io", "co", "uk", "de",
+	"fr", "info", "health", "example", "app", "ly", "me", "tv", "us", "ca", "au", "eu", "mil",
+	"biz", "ch", "nl", "test", "gl", "be" };
 
 /* Where the site and its path end whose first name ends at p, or NULL. */
 static const unsigned char *
@@ -769,13 +784,16 @@ site_end(const unsigned char *p)
 		for (size_t k = 0; k < NELEM(site_ends); k++) {
 			size_t n = strlen(site_ends[k]);
 
-			if ((size_t)(p - name) == n && strncasecmp((const char *)name, site_ends[k], n) == 0)
+			if ((size_t)(p - name) == n &&
+			    strncasecmp((const char *)name, site_ends[k], n) == 0)
 				best = p;
 		}
 	}
 	if (best == NULL || ascii_word(*best) || *best == '@')
 		return NULL;
-	return *best == '/' || (*best == ':' && best[1] >= '0' && best[1] <= '9') ? link_end(best + 1) : best;
+	return *best == '/' || (*best == ':' && best[1] >= '0' && best[1] <= '9')
+		   ? link_end(best + 1)
+		   : best;
 }
 
 /* An e-mail address has at most 64 bytes before its @ (RFC 5321, 4.5.3.1.1). */
@@ -795,7 +813,8 @@ take_local_part(struct scan *s, size_t *start)
 	struct strip_tokens *to = s->to;
 	size_t from = *start, n = to->n;
 
-	while (n > 1 && to->tok[n - 1].end == from && *start - to->tok[n - 1].start <= LOCAL_PART_MAX) {
+	while (n > 1 && to->tok[n - 1].end == from &&
+	       *start - to->tok[n - 1].start <= LOCAL_PART_MAX) {
 		const struct strip_token *t = &to->tok[n - 1];
 		size_t i = t->end;
 
@@ -864,10 +883,12 @@ date_end(const unsigned char *p, enum form *form)
 	year   = d{4} | "'" d{2};
 	to     = " "? "-" " "? | " to " | " and " | " & ";
 	named  = mon [ ]? day (to (mon " ")? day)? (","? " "? year)?
-	       | day (to day)? [ -./]{0,2} ('of ' | 'de ')? mon ([ ,./-]{1,2} ('of ' | 'de ')? (year | d{2}))?
+	       | day (to day)? [ -./]{0,2} ('of ' | 'de ')? mon ([ ,./-]{1,2} ('of '
+	       | 'de ')? (year | d{2}))?
 	       | mon ("," | " of")? [ /-] year | mon " " "'" d{2} | mon "-" d{2};
 	iso    = d{4} [-/.] d{1,2} [-/.] d{1,2};
-	num    = d{1,2} ("/" d{1,2} "/" | "-" d{1,2} "-" | "." " "? d{1,2} "." " "?) (d{4} | d{2}) | d{1,2} "/" d{4};
+	num    = d{1,2} ("/" d{1,2} "/" | "-" d{1,2} "-" | "." " "? d{1,2} "." " "?) (d{4} | d{2})
+	       | d{1,2} "/" d{4};
 	short  = d{1,2} "/" d{1,2};
 
 
@@ -887,11 +908,15 @@ phone_end(const unsigned char *p, enum form *form)
 	/*!re2c
 	// ---- telephones ----------------------------------------------------------------------
 	ext    = 'x' " "? d{3,6} | ('ext' | 'extension') "."? " "? d{1,6};
-	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4} | [2-9] d{2} [.-] d{4};
-	intl   = "+" "(" d{1,3} ")" " "? d{6,11} | ("+" | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
+	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4}
+	       | [2-9] d{2} [.-] d{4};
+	intl   = "+" "(" d{1,3} ")" " "? d{6,11} | ("+"
+	       | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
 	trunk  = "(0" d{1,4} ")" [ -]? d{2,8} ([ -] d{2,5}){0,4}
-	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4} | "0" [1-9] d{8,9};
-	local  = "(" d{2,4} ")" ([ -]? d{7,9} | [ -]? d{3} [ -] d{3} [ -] d{3}) | "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
+	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4}
+	       | "0" [1-9] d{8,9};
+	local  = "(" d{2,4} ")" ([ -]? d{7,9} | [ -]? d{3} [ -] d{3} [ -] d{3})
+	       | "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
 	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})? | d{4} " " d{7};
 	phone  = nanp | intl | trunk | local;
 	br     = [ .-]? "\n" | [ .-];
@@ -941,27 +966,28 @@ strip_entity_scan(struct arena *a, struct strip_tokens *out, const struct strip_
 	if (push(&s, E_BLANK, 0, 0, 0) < 0)
 		return CANDOR_ENOMEM;
 #define T(what) TM(what, 0)
-#define TM(what, m)                                                                             \
-	do {                                                                                    \
-		if (push(&s, (what), (m), (size_t)(start - s.text), (size_t)(YYCURSOR - s.text)) < 0) \
-			return CANDOR_ENOMEM;                                                   \
-		goto next;                                                                      \
+#define TM(what, m)                                                                                \
+	do {                                                                                       \
+		if (push(&s, (what), (m), (size_t)(start - s.text), (size_t)(YYCURSOR - s.text)) < \
+		    0)                                                                             \
+			return CANDOR_ENOMEM;                                                      \
+		goto next;                                                                         \
 	} while (0)
 #define LEN ((size_t)(YYCURSOR - start))
 /* A form that a date or a telephone number may be longer than. */
-#define FORM(what)                                                                              \
-	do {                                                                                    \
-		if (end == NULL || YYCURSOR > end || (YYCURSOR == end && (what) <= CARD_FORM))  \
-			form = (what);                                                          \
-		else                                                                            \
-			YYCURSOR = end;                                                         \
-		goto formed;                                                                    \
+#define FORM(what)                                                                                 \
+	do {                                                                                       \
+		if (end == NULL || YYCURSOR > end || (YYCURSOR == end && (what) <= CARD_FORM))     \
+			form = (what);                                                             \
+		else                                                                               \
+			YYCURSOR = end;                                                            \
+		goto formed;                                                                       \
 	} while (0)
 /* Not the form after all: take the number or word at its head. */
-#define UNLESS(test)                                                                            \
-	do {                                                                                    \
-		if (!(test))                                                                    \
-			goto head;                                                              \
+#define UNLESS(test)                                                                               \
+	do {                                                                                       \
+		if (!(test))                                                                       \
+			goto head;                                                                 \
 	} while (0)
 next:
 	start = YYCURSOR;
@@ -969,7 +995,8 @@ next:
 	form = NO_FORM;
 	if (leads_date(*start))
 		end = date_end(start, &form);
-	if (leads_phone(*start) && (to = phone_end(start, &found)) != NULL && (end == NULL || to > end)) {
+	if (leads_phone(*start) && (to = phone_end(start, &found)) != NULL &&
+	    (end == NULL || to > end)) {
 		end = to;
 		form = found;
 	}
@@ -980,19 +1007,23 @@ next:
 	path   = [A-Za-z] ":\\" pathch+ | "\\\\" pathch+
 	       | "/" ('home' | 'users' | 'mnt' | 'var' | 'export') "/" pathch+ | "~/" pathch+;
 	ipv4   = d{1,3} "." d{1,3} "." d{1,3} "." d{1,3} ("/" d{1,2})?;
-	ssn    = d{3} "-" d{2} "-" d{4} | d{3} " " d{2} " " d{4} | ('xxx' | "***") "-" ('xx' | "**") "-" d{4} | d{3} "." d{3} "." d{3} "-" d{2};
+	ssn    = d{3} "-" d{2} "-" d{4} | d{3} " " d{2} " " d{4} | ('xxx' | "***") "-" ('xx'
+	       | "**") "-" d{4} | d{3} "." d{3} "." d{3} "-" d{2};
 	card   = d{4} [ -]? d{4} [ -]? d{4} [ -]? d{1,7} | d{4} [ -]? d{6} [ -]? d{4,5};
 
 	// ---- numbers, codes ------------------------------------------------------------------
 	time   = d{1,2} ":" d{2} (":" d{2} ("." d+)?)? (" "? ([ap] "m" | [ap] ".m." | [AP] "M"))?
-	       | d{1,2} " "? ([ap] ".m." | [ap] "m" | [AP] "M") | d{1,2} "h" d{2} | d{3,4} " "? 'h' 'rs'?;
-	old    = [ -]? ('year' | 'yr') 's'? [ -]? 'old' 's'? | [ -]? 'y' [./]? 'o' "."? | [ -] 'y.o.' ;
+	       | d{1,2} " "? ([ap] ".m." | [ap] "m" | [AP] "M") | d{1,2} "h" d{2}
+	       | d{3,4} " "? 'h' 'rs'?;
+	old    = [ -]? ('year' | 'yr') 's'? [ -]? 'old' 's'? | [ -]? 'y' [./]? 'o' "."?
+	       | [ -] 'y.o.' ;
 	age    = d{1,3} old | d{2,3} [MF] | d{2,3} [ ]? "/" [MF];
 	code   = ([A-Za-z]{1,12} [-_/]){0,3} [A-Za-z]* d an* ([-_/] an+)*;
 	zip4   = d{5} "-" d{4};
 	uk     = up{1,2} d [A-Z0-9]? " " d up{2};
 	canada = up d up [ -]? d up d;
-	gone   = 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'words' | 'e-mail' | 'phone' | 'link' | 'number'
+	gone   = 'contact' | 'id' | 'role' | 'time' | 'relation' | 'signature' | 'words'
+	       | 'e-mail' | 'phone' | 'link' | 'number'
 	       | 'card' | 'ip' | 'record' | 'account' | 'licence' | 'vehicle' | 'device' | 'age';
 
 	[\x00]                  { goto done; }
@@ -1171,7 +1202,8 @@ head:
 
 		T(kind);
 	}
-	while ((*YYCURSOR >= '0' && *YYCURSOR <= '9') || ((*YYCURSOR | 0x20) >= 'a' && (*YYCURSOR | 0x20) <= 'z'))
+	while ((*YYCURSOR >= '0' && *YYCURSOR <= '9') ||
+	       ((*YYCURSOR | 0x20) >= 'a' && (*YYCURSOR | 0x20) <= 'z'))
 		YYCURSOR++;
 	if (digits_in(start, LEN) > 0)
 		T(digits_in(start, LEN) >= 5 ? E_LONGCODE : E_CODE);
@@ -1182,7 +1214,8 @@ head:
 	form = WORD_FORM;
 	goto formed;
 under:
-	while (*YYCURSOR == '_' || ascii_word(*YYCURSOR) || (*YYCURSOR == '.' && ascii_word(YYCURSOR[1])))
+	while (*YYCURSOR == '_' || ascii_word(*YYCURSOR) ||
+	       (*YYCURSOR == '.' && ascii_word(YYCURSOR[1])))
 		YYCURSOR++;
 	T(E_UNDER);
 #undef T
