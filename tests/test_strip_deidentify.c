@@ -77,6 +77,20 @@ Test(strip_deidentify, eponyms_drugs_and_firms_are_nobodys_names)
 	gives("Dr. Foley placed a Foley catheter.", "[Dr. A] placed a Foley catheter.");
 }
 
+Test(strip_deidentify, names_that_no_list_has_go)
+{
+	gives("Nkechi whispered to Bogdan.", "[Person A] whispered to [Person B].");
+	gives("Its founder, Arminas Gaižauskas, retired.", "Its founder, [Person A], retired.");
+	gives("He told van Duyvenvoorde so.", "He told [Person A] so.");
+	gives("We'll tell Åse.", "We'll tell [Person A].");
+}
+
+Test(strip_deidentify, companies_go_by_the_word_behind_their_names)
+{
+	gives("She left Quillfeather Ltd. in 2019.", "She left [location removed] in 2019.");
+	stays("She is in good company with Pfizer.");
+}
+
 Test(strip_deidentify, words_that_are_names_elsewhere_stay_words)
 {
 	stays("May I mark the bill? I will hope for grace, and chase it in the summer.");
@@ -101,6 +115,12 @@ Test(strip_deidentify, addresses_of_many_countries_go)
 	gives("at 71 Via Franscini 71 then", "at [address removed] then");
 	gives("a flat in Sheffield S3 8QT.", "a flat in [location removed] [address removed].");
 	gives("in Gainesville FL 32605.", "in [location removed] FL [address removed].");
+	gives("It is in 112 Holloway Road now.", "It is in [address removed] now.");
+	gives("It is in 12 Yorkville Ave now.", "It is in [address removed] now.");
+	gives("at 84373 Demirel Lights Suite 814.", "at [address removed].");
+	gives("at Gran Vía 28, please", "at [address removed], please");
+	gives("at 448, rue de Gauthier.", "at [address removed].");
+	stays("He took 112 h of leave, or 12 yo and 3 pm shifts.");
 }
 
 /* ---- dates and ages --------------------------------------------------------------------------- */
@@ -144,9 +164,10 @@ Test(strip_deidentify, telephone_numbers_of_many_countries_go)
 	gives("pager 80142", "pager [phone removed]");
 }
 
-Test(strip_deidentify, numbers_with_a_check_digit_go_when_it_is_right)
+Test(strip_deidentify, numbers_with_a_check_digit_go_when_it_is_right_and_cards_by_their_groups)
 {
 	gives("card 4111 1111 1111 1111.", "card [card removed].");
+	gives("card 4716 9032 1187 0428.", "card [card removed].");
 	gives("to GB82 WEST 1234 5698 7654 32 at once", "to [account removed] at once");
 	gives("the car 1HGBH41JXMN109186 there", "the car [vehicle removed] there");
 	gives("by 1234567893 there", "by [licence removed] there");
@@ -203,7 +224,8 @@ holds(const char *text, size_t len)
 
 static const char *const corpora[] = { "tests/corpus/deidentify/letters.txt",
 	"tests/corpus/deidentify/notes.txt", "tests/corpus/deidentify/queries.txt",
-	"tests/corpus/deidentify/reports.txt", "tests/corpus/deidentify/smalltalk.txt" };
+	"tests/corpus/deidentify/questions.txt", "tests/corpus/deidentify/reports.txt",
+	"tests/corpus/deidentify/sentences.txt", "tests/corpus/deidentify/smalltalk.txt" };
 
 Test(strip_deidentify, twice_is_once_for_heads_and_tails_of_the_corpus)
 {
@@ -251,6 +273,6 @@ Test(strip_deidentify, the_corpus_loses_who_is_in_it_and_little_else)
 	    "  figure: tests/corpus/deidentify recall %.1f %%, other words lost %.2f %%\n",
 	    100.0 * (double)right / (double)spans,
 	    100.0 * (double)score.lost / (double)score.words);
-	cr_assert(ge(dbl, 100.0 * (double)right / (double)spans, 88));
-	cr_assert(le(dbl, 100.0 * (double)score.lost / (double)score.words, 3));
+	cr_assert(ge(dbl, 100.0 * (double)right / (double)spans, 93.5));
+	cr_assert(le(dbl, 100.0 * (double)score.lost / (double)score.words, 2.5));
 }
