@@ -103,7 +103,7 @@ int strip(struct arena *a, struct strip_result *out, const char *text, size_t le
 
 /* Enough for any text of len bytes: the worst has a control character after every other one. Prose
  * takes about a fifth of it. */
-#define STRIP_ARENA_BYTES(len) (28 * (size_t)(len) + 65536)
+#define STRIP_ARENA_BYTES(len) (32 * (size_t)(len) + 65536)
 
 const char *strip_label_name(enum strip_label label);
 const char *strip_label_reason(enum strip_label label);

@@ -220,8 +220,8 @@ label_sentence(struct strip_tokens *t, size_t from, size_t n, const uint8_t *tag
 	return found;
 }
 
-/* In a heading, or a word or two, nobody writes of themselves, unless they say "I". */
-#define FRAGMENT_MAX 12
+/* In a heading, a list or a line of data, nobody writes of themselves, unless they say "I". */
+#define FRAGMENT_MAX 40
 
 static bool
 is_fragment(const struct strip_tokens *t)
@@ -230,6 +230,19 @@ is_fragment(const struct strip_tokens *t)
 		if (tag_tells_writer(t->cls[i]))
 			return false;
 	return t->n <= FRAGMENT_MAX;
+}
+
+/* A word that is a sentence of its own tells of the writer at the head and at the end of a text only,
+ * where greetings and signatures stand. */
+#define WORD_TOKENS 2
+#define HEAD_SENTENCES 3
+#define END_SENTENCES 6
+
+static bool
+is_passed(size_t n, struct tag_place place)
+{
+	return n >= TAG_SENTENCE || (n <= WORD_TOKENS && place.before >= HEAD_SENTENCES &&
+					place.behind >= END_SENTENCES);
 }
 
 /* Was nothing found in the sentence before, and is it what it was, with what is beside it? Those that
@@ -276,7 +289,7 @@ strip_tag(struct strip_tokens *t, struct strip_known *known, const struct strip_
 		if (is_told(t, at, n, anew))
 			continue;
 		anew = at + n;
-		more = n < TAG_SENTENCE && decode(tags, t, at, n, place) &&
+		more = !is_passed(n, place) && decode(tags, t, at, n, place) &&
 		       label_sentence(t, at, n, tags, known, taking);
 		tell(t, at, n, !more);
 		found |= more;
