@@ -124,6 +124,7 @@ persons(const uint8_t *cls)
 	@b (GIVEN | NAMEPLACE | SOFT_GIVEN) init? KNOWN_NAME @e { RULE(NAME); }
 	@b GIVEN init? known @e                 { RULE(NAME); }
 	small @b SOFT_FAMILY init? (CAP | FAMILY) part{0,2} @e { RULE(NAME); }
+	@b MONTH (CAP | FAMILY | GIVEN) part{0,2} @e    { RULE(NAME); }
 	small @b (soft | RARE){2,3} @e (fin | COMMA | small | POSSESSIVE)
 	                                                { RULE(NAME); }
 	small @b (SOFT_FAMILY | RARE) @e (fin | COMMA | small | POSSESSIVE | QUOTE | RIGHT |
@@ -267,6 +268,7 @@ persons(const uint8_t *cls)
 	GONE_PLACE LEFT @b (known | name | low | lowly) @e RIGHT (post | GONE_ADDRESS)
 						{ RULE(PLACE); }
 	(GONE_ADDRESS | GONE_PLACE) gap{1,3} @b LOW_LAND @e { RULE(PLACE); }
+	GONE_PLACE @b CODE @e (nl | stop)               { RULE(ADDRESS); }
 	(GONE_NAME | GONE_PLACE) @b (STREET | ROAD) @e { RULE(ADDRESS); }
 	GONE_ADDRESS gap{0,2} @b (name | SHOUT){1,2} (LOW_ROW | LOW_STREET | STREET | ROAD) @e
                                                 { RULE(ADDRESS); }

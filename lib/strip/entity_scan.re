@@ -114,13 +114,13 @@ static const char *const street_ends[26] = {
 	['a' - 'a'] = "gata kuja utca",
 	['e' - 'a'] = "strasse gasse gade tie allee kade terrasse promenade chaussee",
 	['f' - 'a'] = "hof",
-	['g' - 'a'] = "weg ring stieg steig",
+	['g' - 'a'] = "weg steeg ring stieg steig",
 	['i' - 'a'] = "vei holti",
 	['j' - 'a'] = "vej",
 	['k' - 'a'] = "dijk",
 	['l' - 'a'] = "singel",
 	['m' - 'a'] = "damm",
-	['n' - 'a'] = "gatan gaden vejen veien vagen laan plein",
+	['n' - 'a'] = "gatan vingen bakken kroken gaden vejen veien vagen laan plein",
 	['r' - 'a'] = "stigur",
 	['s' - 'a'] = "strass",
 	['t' - 'a'] = "straat gracht braut",
@@ -910,14 +910,15 @@ phone_end(const unsigned char *p, enum form *form)
 	ext    = 'x' " "? d{3,6} | ('ext' | 'extension') "."? " "? d{1,6};
 	nanp   = ("+"? "1" [ .-]?)? ("(" d{3} ")" [ .-]{0,2} | d{3} [ ./-]) d{3} [ .-] d{4}
 	       | [2-9] d{2} [.-] d{4};
-	intl   = "+" "(" d{1,3} ")" " "? d{6,11} | ("+"
+	intl   = ("+" "(" | "(" "+") d{1,3} ")" " "? d{6,11} | ("+"
 	       | "00") d{1,3} [ .-]? ("(" d{1,4} ")" [ .-]?)? d{1,11} ([ .-] d{1,7}){0,6};
 	trunk  = "(0" d{1,4} ")" [ -]? d{2,8} ([ -] d{2,5}){0,4}
-	       | "0" d{1,4} [ /-] (d{6,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4}
+	       | "0" d{1,4} [ /-] (d{5,8} | d{2,5} ([ -] d{2,5}){1,4}) | "0" d ([ .-] d{2}){4}
 	       | "0" [1-9] d{8,9};
 	local  = "(" d{2,4} ")" ([ -]? d{7,9} | [ -]? d{3} [ -] d{3} [ -] d{3})
 	       | "(" d{2} ")" [ -] d{3,4} [ -] d{3,4} | d{2} [ -] d{3} [ -] d{3} | d{3} " " d{4}
-	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})? | d{4} " " d{7};
+	       | d{3,4} [ -] d{2,3} [ -] d{2,3} ([ -] d{2,3})?
+	       | d{4} " " d{7} | d{2} " " d{4} " " d{4} | d{2} "/" d{3} " " d{4};
 	phone  = nanp | intl | trunk | local;
 	br     = [ .-]? "\n" | [ .-];
 	broken = "("? [2-9] d{2} ")"? (br d{3} "\n" | "\n" d{3} br) d{4};
@@ -1033,7 +1034,9 @@ next:
 
 	"[" gone " removed]" | "[age 90 or over]" { T(E_GONE); }
 	"[date removed]"        { T(E_GONE_DATE); }
-	"[name removed]" | "[" ("Patient" | "Nurse" | "Dr." | "Person") (" " up{1,3})? "]" { T(E_GONE_NAME); }
+	"[name removed]" | "[" ("Patient" | "Nurse" | "Dr." | "Person") (" " up{1,3})? "]" {
+		T(E_GONE_NAME);
+	}
 	"[location removed]"    { T(E_GONE_PLACE); }
 	"[address removed]"     { T(E_GONE_ADDRESS); }
 
@@ -1054,7 +1057,7 @@ next:
 	path                    { T(E_PATH); }
 	"@"                     {
 	handle:
-		while (*YYCURSOR == '_' || *YYCURSOR == '.' || (*YYCURSOR >= '0' && *YYCURSOR <= '9') ||
+		while (*YYCURSOR == '_' || *YYCURSOR == '.' || is_digit(*YYCURSOR) ||
 		    ((*YYCURSOR | 0x20) >= 'a' && (*YYCURSOR | 0x20) <= 'z'))
 			YYCURSOR++;
 		while (YYCURSOR > start + 1 && YYCURSOR[-1] == '.')
