@@ -306,7 +306,7 @@ reaches(const char *path, double recall, double precision, double kept, double l
 
 Test(strip, reports_in_many_hands_lose_their_writer_and_little_else)
 {
-	reaches("tests/corpus/hands.jsonl", 94, 91, 97, 2);
+	reaches("tests/corpus/hands.jsonl", 95, 91, 98, 2);
 }
 
 /* Written before the rules were, and one fault apart (a clause too far after "I got in at") not

@@ -75,7 +75,7 @@ enum strip_kind {
 	E_STREET,
 	E_ROAD, /* the same, where it is no other word */
 	E_LOW_STREET,
-	E_LOW_ROW, /* of STREET, in small letters */
+	E_LOW_ROW,    /* of STREET, in small letters */
 	E_STREETWORD, /* Hauptstrasse */
 	E_WAY,
 	E_UNIT,
