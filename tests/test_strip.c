@@ -530,6 +530,7 @@ Test(strip, a_removal_that_brings_words_together_is_looked_at_again)
 	static const char text[] = "I've told my husband Emil Sorge that the man lies nine years.";
 
 	holds(text, sizeof(text) - 1, STRIP_REPORTER);
+	gives(text, "I've told [relation removed] that the man lies nine years.");
 	gives("case [[id removed] <x.com/(312) 555-0144",
 	    "case [[id removed] <x.com/[phone removed]");
 }
@@ -612,6 +613,7 @@ static const struct pair {
 	/* clang-format off */
 	/* what the writer is, to the end of the clause */
 	{ "I'm the midwife who was on for that transfer.", "I'm [role removed]." },
+	{ "I'm the triage nurse on Easter, 11a-11p. There was one.", "I'm [role removed], [id removed]. There was one." },
 	{ "I'm the triage nurse on Easter night. There was one.", "I'm [role removed]. There was one." },
 	{ "I work in sterile processing, second shift, assembly table 6.", "I work in [role removed]." },
 	{ "I'm a neurology fellow, one of three, and she writes my evaluation.",
@@ -632,6 +634,8 @@ static const struct pair {
 	{ "Dr. Vale said \"I'm the only surgeon here\".", "Dr. Vale said \"I'm the only surgeon here\"." },
 	/* the writer's name */
 	{ "I found my own name, Tabitha Longmire, on it.", "I found my own name, [name removed], on it." },
+	{ "I am on the minutes as the dissent: M. Achterhof, who was alone.",
+		"I am on the minutes as [role removed]: [name removed], who was alone." },
 	{ "My surname is \u0130\u015f\u0131k\u00e7\u0131.", "My surname is [name removed]." },
 	{ "I'm \u015eule B\u00edch Ng\u1ecdc and I saw it.", "I'm [name removed] and I saw it." },
 	{ "Dr. Ilic filmed him. I told Kyle Brenner, who laughed.", "Dr. Ilic filmed him. I told Kyle Brenner, who laughed." },
